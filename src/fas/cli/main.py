@@ -1,0 +1,86 @@
+"""The entry point `fas`: the table of commands, and the one place where errors become messages."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from fas import __version__
+from fas.errors import FasError
+
+COMMANDS: dict[str, str] = {
+    "simulate": "Make a simulated dataset tree from face photographs.",
+    "datasets": "Known datasets, their presentations and their protocols.",
+    "preprocess": "Cut faces and maps from a raw dataset into a store.",
+    "store": "Look into a store: ls, show, verify, sheet.",
+    "models": "Weights from elsewhere: sources, hashes, licences; fetch them.",
+    "fit": "Train the method of an experiment.",
+    "test": "Score the dev and test splits with a checkpoint.",
+    "evaluate": "ISO/IEC 30107-3 metrics of a scores file.",
+    "report": "Write an HTML report of a run.",
+    "predict": "Score videos or images with a checkpoint.",
+}
+"""Command -> its one line in `fas --help`. The command itself is the `app` of the module `fas.cli.<command>`."""
+
+USER_ERROR = 2
+"""Exit code of a mistake that the user can mend."""
+
+
+class LazyGroup(TyperGroup):
+    """A group that imports a command's module only when that command runs.
+
+    `fas --help` reads names and summaries from `COMMANDS`, so it costs no more than importing typer.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = {name: TyperCommand(name, help=summary) for name, summary in COMMANDS.items()}
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Replaces the listed placeholder by the real command, now that it is about to run."""
+        name, placeholder, rest = super().resolve_command(ctx, args)
+        if placeholder is None or name is None:
+            return name, placeholder, rest
+        command = typer.main.get_command(import_module(f"fas.cli.{name}").app)
+        command.name = name
+        return name, command, rest
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"max_content_width": 110},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"fas {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _fas(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """An experiment suite for face anti-spoofing (presentation attack detection)."""
+
+
+def main() -> None:
+    """Runs the command line; a `FasError` becomes a message on stderr and exit code 2."""
+    try:
+        app()
+    except FasError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(USER_ERROR)
+
+
+if __name__ == "__main__":
+    main()

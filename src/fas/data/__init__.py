@@ -1,0 +1,1 @@
+"""From a store to batches: datasets, samplers, augmentation, the Lightning data module."""

@@ -1,0 +1,1 @@
+"""Raw datasets on disk: recipes, the table of presentations, protocols."""

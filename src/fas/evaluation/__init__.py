@@ -1,0 +1,1 @@
+"""Scores files, the evaluation of them, the HTML report."""

@@ -1,0 +1,1 @@
+"""Faces in images: detection, dense mesh, following over a video, alignment and crops."""

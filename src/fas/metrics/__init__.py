@@ -1,0 +1,1 @@
+"""ISO/IEC 30107-3 metrics and thresholds: numpy in, numbers out."""

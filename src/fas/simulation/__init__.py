@@ -1,0 +1,1 @@
+"""Simulated presentation attacks, for those who have no dataset yet. Its output is never a result."""

@@ -1,0 +1,1 @@
+"""The cached store of frames: atomic shards, a memory-mapped index, verification. Knows nothing of faces."""

@@ -1,0 +1,1 @@
+"""Experiments: compose the config, build the objects, fit, test, predict."""
