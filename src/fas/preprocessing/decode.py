@@ -1,0 +1,181 @@
+"""Videos and still images to RGB frames: selection of frames, rotation metadata, and damage told apart from the end."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import av
+import av.error
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fas.errors import FasError, FasWarning
+
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
+"""Files read as one still image; everything else is opened as a video."""
+
+TOLERATED_MISSING = 2
+TOLERATED_MISSING_SHARE = 0.02
+"""Headers of healthy AVI files count dropped frames that carry no data; more than this missing is damage."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameSelection:
+    """Which frames of a video are used.
+
+    Attributes:
+        kind: `all`; `every` n-th, beginning with the first; `even`: n spread evenly over the whole video.
+        n: The step or the number of frames; 1 for `all`.
+    """
+
+    kind: Literal["all", "every", "even"] = "all"
+    n: int = 1
+
+    @classmethod
+    def parse(cls, text: str) -> FrameSelection:
+        """Reads `all`, `every:N` or `even:N`.
+
+        Raises:
+            FasError: The text is none of these.
+        """
+        if text == "all":
+            return cls()
+        match = re.fullmatch(r"(every|even):([1-9]\d*)", text)
+        if match is None:
+            raise FasError(
+                f"{text!r} is no selection of frames",
+                remedy="write all, every:N (each N-th frame) or even:N (N frames spread over the whole video)",
+            )
+        return cls("every" if match[1] == "every" else "even", int(match[2]))
+
+    def __str__(self) -> str:
+        return "all" if self.kind == "all" else f"{self.kind}:{self.n}"
+
+    def wanted(self, total: int) -> NDArray[np.int64]:
+        """The ascending 0-based numbers of the chosen frames of a video that has `total` frames.
+
+        `even` takes the middles of n equal parts, so no frame stands for more of the video than another; a video
+        shorter than n gives every frame once.
+        """
+        if self.kind == "even" and total > self.n:
+            return ((2 * np.arange(self.n) + 1) * total) // (2 * self.n)
+        return np.arange(0, total, self.n if self.kind == "every" else 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One decoded frame, upright.
+
+    Attributes:
+        number: 0-based position in the video.
+        time: Seconds from the video's start; None if the container has no time stamps.
+        image: uint8 `(H, W, 3)` RGB.
+    """
+
+    number: int
+    time: float | None
+    image: NDArray[np.uint8]
+
+
+def read_frames(path: Path, selection: FrameSelection) -> Iterator[Frame]:
+    """Yields the selected frames of a video or a still image, upright.
+
+    Rotation metadata of videos and the EXIF orientation of images are honoured. Frames decode in order on one
+    thread: the pipeline's parallelism is over presentations.
+
+    Args:
+        path: A video, or an image by its suffix.
+        selection: Which frames.
+
+    Raises:
+        FasError: The file is missing, empty, no video, has no frame, or its data ends or breaks before the last
+            frame that its container announces. Frames decoded before the damage were yielded already. (Matroska
+            announces no count, so a short file of that kind cannot be told from a short video.)
+
+    Warns:
+        FasWarning: A few announced frames are missing at the end, as in healthy files of some cameras.
+    """
+    if not path.is_file():
+        raise FasError("the media file does not exist", path=path, remedy="check the root folder and the file's name")
+    if path.stat().st_size == 0:
+        raise FasError("the media file is empty", path=path, remedy="copy it again from the distribution")
+    if path.suffix.lower() in IMAGE_SUFFIXES:
+        yield Frame(0, None, _read_image(path))
+    else:
+        yield from _read_video(path, selection)
+
+
+def _read_image(path: Path) -> NDArray[np.uint8]:
+    # imread returns None for whatever it cannot read, and applies the EXIF orientation.
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
+    if image is None:
+        raise FasError("the file cannot be decoded as an image", path=path, remedy="copy it again, or leave it out")
+    return np.asarray(image, dtype=np.uint8)
+
+
+def _read_video(path: Path, selection: FrameSelection) -> Iterator[Frame]:
+    announced = _announced_frames(path) if selection.kind == "even" else None
+    wanted = None if announced is None else set(selection.wanted(announced).tolist())
+    number = -1
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                raise FasError("the file has no video stream", path=path, remedy="check that it is a video")
+            stream = container.streams.video[0]
+            stream.thread_type = "NONE"
+            header_frames = stream.frames
+            for number, frame in enumerate(container.decode(stream)):
+                chosen = number % selection.n == 0 if wanted is None else number in wanted
+                if chosen:
+                    yield Frame(number, frame.time, _upright(frame))
+    except av.error.FFmpegError as error:
+        decoded = number + 1
+        where = f"after {decoded} good frames" if decoded else "at its beginning"
+        raise FasError(
+            f"the video cannot be decoded {where} ({error.strerror or error})",
+            path=path,
+            remedy="copy it again from the distribution; other videos are not affected",
+        ) from error
+    decoded = number + 1
+    if decoded == 0:
+        raise FasError("the video has no frame", path=path, remedy="copy it again from the distribution")
+    _check_count(path, decoded, announced if announced is not None else header_frames)
+
+
+def _check_count(path: Path, decoded: int, announced: int) -> None:
+    if decoded >= announced:
+        return
+    message = f"{decoded} of {announced} announced frames decode"
+    if announced - decoded > max(TOLERATED_MISSING, TOLERATED_MISSING_SHARE * announced):
+        raise FasError(
+            f"the video is truncated: {message}",
+            path=path,
+            remedy="copy it again from the distribution; other videos are not affected",
+        )
+    warnings.warn(FasWarning(message), stacklevel=3)
+
+
+def _announced_frames(path: Path) -> int:
+    """Counts the video's packets: exact where a header lies or is silent, and far cheaper than decoding."""
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                return 0
+            stream = container.streams.video[0]
+            packets = sum(1 for packet in container.demux(stream) if packet.size)
+            return max(packets, stream.frames)
+    except av.error.FFmpegError:
+        return 0  # the decoding that follows meets the same error and names it
+
+
+def _upright(frame: av.VideoFrame) -> NDArray[np.uint8]:
+    image = frame.to_ndarray(format="rgb24")
+    # The display matrix rotates counter-clockwise, as rot90 does.
+    quarter_turns = round(frame.rotation / 90) % 4
+    return np.ascontiguousarray(np.rot90(image, quarter_turns)) if quarter_turns else image

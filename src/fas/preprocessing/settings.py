@@ -1,0 +1,62 @@
+"""What a store's faces and maps depend on, as plain values that go into its recipe hash and its layers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from fas.preprocessing.decode import FrameSelection
+
+RGB = "rgb"
+MESH = "mesh"
+DEPTH = "depth"
+REFLECTION = "reflection"
+FACE_LAYERS = (MESH, RGB)
+"""The layers that one pass over the media writes, in the order of writing: a stored crop always has its mesh."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaceSettings:
+    """How faces are found and cut. Another value is another recipe: another folder of the store.
+
+    Attributes:
+        frames: Which frames of a video are used.
+        size: Side of the square crop in pixels.
+        margin: Share of the face's size added on each side of it.
+        alignment: `none` (upright square, as BASN's S3FD crops) or an alignment of `fas.faces.align`.
+        codec: Codec of the crops; lossless unless the user says otherwise, since lossy coding erases what we look for.
+        detector: Name of the face detector backend.
+    """
+
+    frames: FrameSelection
+    size: int
+    margin: float
+    alignment: str
+    codec: str
+    detector: str
+
+    def recipe(self, identities: dict[str, dict[str, str]]) -> dict[str, Any]:
+        """The part of a store's recipe that these settings make up.
+
+        Args:
+            identities: Name and weight hashes of the detector and the mesh model.
+        """
+        return {**asdict(self), "frames": str(self.frames), "faces": "largest, followed", **identities}
+
+
+@dataclass(frozen=True, slots=True)
+class MapSettings:
+    """How the maps of a crop are computed. They can be added to a store later, without touching its crops.
+
+    Attributes:
+        layers: Which of `depth` and `reflection` are wanted.
+        size: Side of the stored maps in pixels.
+        reflection_estimator: Name of the reflection estimator of `fas.maps.reflection`.
+        reflection_weights: Weight file of an estimator that needs one.
+    """
+
+    layers: tuple[str, ...]
+    size: int = 64
+    reflection_estimator: str = "yang"
+    reflection_weights: Path | None = None
