@@ -116,13 +116,13 @@ def test_a_truncated_video_is_damage_and_not_a_short_video(tmp_path: Path, selec
     write_video(tmp_path / "v.avi", noise)
     whole = (tmp_path / "v.avi").read_bytes()
     (tmp_path / "v.avi").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(FasError, match="truncated|cannot be decoded"):
+    with pytest.raises(FasError, match=r"truncated|cannot be decoded"):
         numbers(tmp_path / "v.avi", selection)
 
 
 def test_one_lost_frame_at_the_end_is_a_warning(tmp_path: Path) -> None:
     write_video(tmp_path / "v.avi", numbered_images(40))
     content = (tmp_path / "v.avi").read_bytes()
-    (tmp_path / "v.avi").write_bytes(content[: content.rindex(b"idx1") - 8])  # cuts into the last frame's data
+    (tmp_path / "v.avi").write_bytes(content[: content.rindex(b"idx1") - 30])  # cuts into the last frame's data
     with pytest.warns(FasWarning, match="39 of 40"):
         assert len(numbers(tmp_path / "v.avi", "all")) == 39

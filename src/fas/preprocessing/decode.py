@@ -175,7 +175,7 @@ def _announced_frames(path: Path) -> int:
 
 
 def _upright(frame: av.VideoFrame) -> NDArray[np.uint8]:
-    image = frame.to_ndarray(format="rgb24")
+    image = np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
     # The display matrix rotates counter-clockwise, as rot90 does.
     quarter_turns = round(frame.rotation / 90) % 4
     return np.ascontiguousarray(np.rot90(image, quarter_turns)) if quarter_turns else image
