@@ -1,1 +1,20 @@
-"""ISO/IEC 30107-3 metrics and thresholds: numpy in, numbers out."""
+"""Metrics of presentation attack detection: numpy in, numbers out. Label 1 = bona fide, high score = bona fide."""
+
+from fas.metrics.aggregate import presentation_scores
+from fas.metrics.curve import ErrorCurve, auc, eer, eer_threshold
+from fas.metrics.intervals import clopper_pearson
+from fas.metrics.rates import ErrorRates, Level, Rate, error_rates, species_of
+
+__all__ = [
+    "ErrorCurve",
+    "ErrorRates",
+    "Level",
+    "Rate",
+    "auc",
+    "clopper_pearson",
+    "eer",
+    "eer_threshold",
+    "error_rates",
+    "presentation_scores",
+    "species_of",
+]

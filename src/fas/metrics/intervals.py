@@ -1,0 +1,32 @@
+"""Confidence intervals."""
+
+from __future__ import annotations
+
+from scipy.special import betaincinv
+
+
+def clopper_pearson(errors: int, total: int, confidence: float = 0.95) -> tuple[float, float]:
+    """The exact two-sided interval of a binomial proportion.
+
+    Source: Clopper and Pearson, Biometrika 26 (1934), by quantiles of the beta distribution. It holds for independent
+    presentations; several presentations of one subject are not, so the true interval is wider.
+
+    Args:
+        errors: 0 <= errors <= total.
+        total: At least 1.
+        confidence: In (0, 1).
+
+    Returns:
+        Lower and upper limit in [0, 1]; exactly 0 below no errors, exactly 1 above nothing but errors.
+
+    Raises:
+        ValueError: The counts are impossible or the confidence is not in (0, 1).
+    """
+    if total < 1 or not 0 <= errors <= total:
+        raise ValueError(f"{errors} errors out of {total} is impossible")
+    if not 0 < confidence < 1:
+        raise ValueError(f"the confidence is in (0, 1), not {confidence}")
+    tail = (1 - confidence) / 2
+    lower = 0.0 if errors == 0 else float(betaincinv(errors, total - errors + 1, tail))
+    upper = 1.0 if errors == total else float(betaincinv(errors + 1, total - errors, 1 - tail))
+    return lower, upper

@@ -1,0 +1,49 @@
+"""Exact intervals beside their definition: the tail probabilities of the binomial distribution."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binom, binomtest
+
+from fas.metrics import Rate, clopper_pearson
+
+
+@given(total=st.integers(1, 400), data=st.data(), confidence=st.sampled_from([0.5, 0.9, 0.95, 0.99]))
+def test_limits_have_the_tail_probability(total, data, confidence):
+    errors = data.draw(st.integers(0, total))
+    lower, upper = clopper_pearson(errors, total, confidence)
+    assert 0 <= lower <= errors / total <= upper <= 1
+    tail = (1 - confidence) / 2
+    if errors > 0:
+        assert binom.sf(errors - 1, total, lower) == pytest.approx(tail, rel=1e-6)
+    if errors < total:
+        assert binom.cdf(errors, total, upper) == pytest.approx(tail, rel=1e-6)
+
+
+def test_equals_scipy():
+    expected = binomtest(3, 40).proportion_ci(0.95, method="exact")
+    assert clopper_pearson(3, 40) == pytest.approx((expected.low, expected.high))
+
+
+def test_by_hand():
+    # No error in n: (1 - upper)^n = 0.025.
+    lower, upper = Rate(0, 20).interval()
+    assert lower == 0.0
+    assert (1 - upper) ** 20 == pytest.approx(0.025)
+    lower, upper = Rate(20, 20).interval()
+    assert upper == 1.0
+    assert lower**20 == pytest.approx(0.025)
+
+
+@pytest.mark.parametrize(("errors", "total"), [(0, 0), (-1, 5), (6, 5)])
+def test_impossible_counts(errors, total):
+    with pytest.raises(ValueError, match="impossible"):
+        clopper_pearson(errors, total)
+
+
+@pytest.mark.parametrize("confidence", [0.0, 1.0, 95.0])
+def test_impossible_confidence(confidence):
+    with pytest.raises(ValueError, match="confidence"):
+        clopper_pearson(1, 2, confidence)
