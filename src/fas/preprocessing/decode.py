@@ -20,6 +20,11 @@ from fas.errors import FasError, FasWarning
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 """Files read as one still image; everything else is opened as a video."""
 
+
+class MediaError(FasError):
+    """A medium that is missing, damaged or none at all: its presentation fails, the others go on."""
+
+
 TOLERATED_MISSING = 2
 TOLERATED_MISSING_SHARE = 0.02
 """Headers of healthy AVI files count dropped frames that carry no data; more than this missing is damage."""
@@ -94,7 +99,7 @@ def read_frames(path: Path, selection: FrameSelection) -> Iterator[Frame]:
         selection: Which frames.
 
     Raises:
-        FasError: The file is missing, empty, no video, has no frame, or its data ends or breaks before the last
+        MediaError: The file is missing, empty, no video, has no frame, or its data ends or breaks before the last
             frame that its container announces. Frames decoded before the damage were yielded already. (Matroska
             announces no count, so a short file of that kind cannot be told from a short video.)
 
@@ -102,9 +107,9 @@ def read_frames(path: Path, selection: FrameSelection) -> Iterator[Frame]:
         FasWarning: A few announced frames are missing at the end, as in healthy files of some cameras.
     """
     if not path.is_file():
-        raise FasError("the media file does not exist", path=path, remedy="check the root folder and the file's name")
+        raise MediaError("the media file does not exist", path=path, remedy="check the root folder and the file's name")
     if path.stat().st_size == 0:
-        raise FasError("the media file is empty", path=path, remedy="copy it again from the distribution")
+        raise MediaError("the media file is empty", path=path, remedy="copy it again from the distribution")
     if path.suffix.lower() in IMAGE_SUFFIXES:
         yield Frame(0, None, _read_image(path))
     else:
@@ -115,7 +120,7 @@ def _read_image(path: Path) -> NDArray[np.uint8]:
     # imread returns None for whatever it cannot read, and applies the EXIF orientation.
     image = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
     if image is None:
-        raise FasError("the file cannot be decoded as an image", path=path, remedy="copy it again, or leave it out")
+        raise MediaError("the file cannot be decoded as an image", path=path, remedy="copy it again, or leave it out")
     return np.asarray(image, dtype=np.uint8)
 
 
@@ -126,7 +131,7 @@ def _read_video(path: Path, selection: FrameSelection) -> Iterator[Frame]:
     try:
         with av.open(str(path)) as container:
             if not container.streams.video:
-                raise FasError("the file has no video stream", path=path, remedy="check that it is a video")
+                raise MediaError("the file has no video stream", path=path, remedy="check that it is a video")
             stream = container.streams.video[0]
             stream.thread_type = "NONE"
             header_frames = stream.frames
@@ -137,14 +142,14 @@ def _read_video(path: Path, selection: FrameSelection) -> Iterator[Frame]:
     except av.error.FFmpegError as error:
         decoded = number + 1
         where = f"after {decoded} good frames" if decoded else "at its beginning"
-        raise FasError(
+        raise MediaError(
             f"the video cannot be decoded {where} ({error.strerror or error})",
             path=path,
             remedy="copy it again from the distribution; other videos are not affected",
         ) from error
     decoded = number + 1
     if decoded == 0:
-        raise FasError("the video has no frame", path=path, remedy="copy it again from the distribution")
+        raise MediaError("the video has no frame", path=path, remedy="copy it again from the distribution")
     _check_count(path, decoded, announced if announced is not None else header_frames)
 
 
@@ -153,7 +158,7 @@ def _check_count(path: Path, decoded: int, announced: int) -> None:
         return
     message = f"{decoded} of {announced} announced frames decode"
     if announced - decoded > max(TOLERATED_MISSING, TOLERATED_MISSING_SHARE * announced):
-        raise FasError(
+        raise MediaError(
             f"the video is truncated: {message}",
             path=path,
             remedy="copy it again from the distribution; other videos are not affected",

@@ -1,0 +1,103 @@
+"""`fas preprocess`: cut faces and maps from a raw dataset into a store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from fas.preprocessing.run import Summary
+    from fas.store.store import Store
+
+app = typer.Typer()
+
+SOME_FAILED = 1
+"""Exit code when presentations failed, although everything else was done."""
+
+
+@app.command()
+def preprocess(
+    dataset: Annotated[str, typer.Argument(help="Name of a known dataset (see `fas datasets`), or a recipe file.")],
+    root: Annotated[Path | None, typer.Option(help="The raw tree.  [default: $FAS_DATA/DATASET]")] = None,
+    depth: Annotated[bool, typer.Option("--depth", help="Also store pseudo depth maps.")] = False,
+    reflection: Annotated[bool, typer.Option("--reflection", help="Also store reflection maps.")] = False,
+    frames: Annotated[str | None, typer.Option(help="all, every:N or even:N (N over the whole video).")] = None,
+    size: Annotated[int | None, typer.Option(min=16, help="Side of the crop in pixels.")] = None,
+    margin: Annotated[float | None, typer.Option(min=0.0, help="Share of the face added on each side.")] = None,
+    alignment: Annotated[str | None, typer.Option(help="none or similarity (by five points).")] = None,
+    codec: Annotated[str | None, typer.Option(help="png, webp (both lossless) or jpegQUALITY such as jpeg95.")] = None,
+    detector: Annotated[str | None, typer.Option(help="mediapipe, insightface or face-alignment.")] = None,
+    weights: Annotated[Path | None, typer.Option(help="A folder with model files, instead of downloads.")] = None,
+    map_size: Annotated[int, typer.Option(min=8, help="Side of the stored maps in pixels.")] = 64,
+    reflection_estimator: Annotated[str | None, typer.Option(help="How reflections are estimated.")] = None,
+    reflection_weights: Annotated[Path | None, typer.Option(help="Weight file of a reflection network.")] = None,
+    store: Annotated[Path | None, typer.Option(help="The folder of stores.  [default: $FAS_STORE]")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes.  [default: one per core]")] = None,
+    part: Annotated[str, typer.Option(help="I/N: only the I-th of N parts, for many machines at once.")] = "1/1",
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try failed presentations again.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Missing or surplus files are an error.")] = False,
+) -> None:
+    """Cut faces and maps from a raw dataset into a store.
+
+    A second run does only what is missing: it can be stopped at any moment, and maps can be added later. Defaults
+    come from the dataset's recipe. Exit code 1: some presentations could not be acquired; all others are stored.
+    """
+    from fas.datasets.index import index_dataset
+    from fas.datasets.recipe import load_recipe
+    from fas.paths import dataset_root, store_root
+    from fas.preprocessing.decode import FrameSelection
+    from fas.preprocessing.pipeline import preprocess as run
+    from fas.preprocessing.plan import parse_part
+    from fas.preprocessing.run import default_workers
+    from fas.preprocessing.settings import DEPTH, REFLECTION, FaceSettings, MapSettings
+
+    recipe = load_recipe(dataset)
+    index = index_dataset(recipe, dataset_root(recipe.name, root), strict=strict)
+    crop = recipe.faces
+    faces = FaceSettings(
+        frames=FrameSelection.parse(frames or crop.frames),
+        size=size or crop.size,
+        margin=crop.margin if margin is None else margin,
+        alignment=alignment or crop.alignment,
+        codec=codec or crop.codec,
+        detector=detector or crop.detector,
+    )
+    maps = MapSettings(
+        layers=(DEPTH,) * depth + (REFLECTION,) * reflection,
+        size=map_size,
+        reflection_weights=reflection_weights,
+        **({"reflection_estimator": reflection_estimator} if reflection_estimator else {}),
+    )
+    filled, summary = run(
+        index,
+        store or store_root(),
+        faces,
+        maps,
+        weights=weights,
+        workers=workers or default_workers(),
+        part=parse_part(part),
+        retry_failed=retry_failed,
+    )
+    _print_summary(filled, summary, index.simulated)
+    if summary.failures:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _print_summary(store: Store, summary: Summary, simulated: bool) -> None:
+    rate = f", {summary.frames / summary.seconds:.1f} frames/s" if summary.frames else ""
+    print(f"done now:      {summary.done} presentations, {summary.faces} faces in {summary.frames} frames{rate}")
+    print(f"done before:   {summary.complete} presentations")
+    if summary.frames > summary.faces:
+        print(f"without face:  {summary.frames - summary.faces} frames (recorded in their presentation's shard)")
+    for video_id, notes in sorted(summary.notes.items()):
+        print(f"note:          {video_id}: {'; '.join(notes)}")
+    total = summary.done + summary.complete + len(summary.failures)
+    share = f" of {total} ({len(summary.failures) / total:.1%})" if total else ""
+    print(f"failed to acquire: {len(summary.failures)} presentations{share}")
+    for reason, videos in summary.by_reason().items():
+        print(f"  {len(videos)} x {reason}: {', '.join(videos[:3])}{' ...' if len(videos) > 3 else ''}")
+    if summary.failures:
+        print(f"  details: {store.path / 'failures.jsonl'}; try again with --retry-failed")
+    print(f"store:         {store.path}{'  (SIMULATED data)' if simulated else ''}")

@@ -1,0 +1,72 @@
+"""From frames to face crops: follow the face, cut it, and say of every frame what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fas.faces.align import crop_transform, transform_mesh, warp_crop
+from fas.faces.face import Face
+from fas.faces.pose import head_pose
+from fas.faces.tracking import FaceTracker
+from fas.preprocessing.decode import Frame
+from fas.preprocessing.settings import FaceSettings
+
+OK = "ok"
+NO_FACE = "no_face"
+
+
+@dataclass(frozen=True, slots=True)
+class FaceCrop:
+    """The face of one frame, cut out.
+
+    Attributes:
+        image: uint8 `(size, size, 3)` RGB.
+        mesh: float32 `(468, 3)` in the crop's pixels; z scaled alike, smaller is nearer.
+    """
+
+    image: NDArray[np.uint8]
+    mesh: NDArray[np.float32]
+
+
+def acquire_faces(
+    frames: Iterable[Frame], tracker: FaceTracker, settings: FaceSettings
+) -> Iterator[tuple[dict[str, Any], FaceCrop | None]]:
+    """Follows the largest face through one presentation and cuts it from every frame.
+
+    Args:
+        frames: The frames of one presentation in order.
+        tracker: Its state is reset first.
+        settings: How to cut.
+
+    Yields:
+        The frame's record for the store (number, time, status and, with a face, score, box, points, pose and the
+        transform from image to crop; all in pixels of the upright frame), and the crop, or None without a face.
+    """
+    tracker.reset()
+    for frame in frames:
+        face = tracker.track(frame.image)
+        record: dict[str, Any] = {"frame": frame.number, "time": frame.time}
+        if face is None or face.mesh is None:
+            yield {**record, "status": NO_FACE}, None
+            continue
+        matrix = crop_transform(face, settings.size, settings.margin, settings.alignment)
+        crop = warp_crop(frame.image, matrix, settings.size)
+        mesh = transform_mesh(face.mesh, matrix)
+        yield {**record, "status": OK, **_facts(face, matrix)}, FaceCrop(crop, mesh)
+
+
+def _facts(face: Face, matrix: NDArray[np.float64]) -> dict[str, Any]:
+    assert face.mesh is not None
+    yaw, pitch, roll = head_pose(face.mesh)
+    return {
+        "score": round(face.score, 4),
+        "box": np.round(face.box, 2).tolist(),
+        "points": np.round(face.points, 2).tolist(),
+        "pose": {"yaw": round(yaw, 2), "pitch": round(pitch, 2), "roll": round(roll, 2)},
+        "transform": np.round(matrix, 6).tolist(),
+    }

@@ -1,0 +1,80 @@
+"""The whole of `fas preprocess`: from an indexed dataset to a filled store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from fas import __version__
+from fas.datasets.index import DatasetIndex
+from fas.datasets.presentation import Presentation
+from fas.faces.backends import make_detector
+from fas.faces.mediapipe import MediaPipeMesh
+from fas.maps.reflection import make_estimator
+from fas.preprocessing.plan import make_plan
+from fas.preprocessing.run import Summary, run_plan
+from fas.preprocessing.settings import DEPTH, REFLECTION, FaceSettings, MapSettings
+from fas.preprocessing.worker import WorkerSettings
+from fas.store.store import Store
+
+
+def preprocess(
+    index: DatasetIndex,
+    store_root: Path,
+    faces: FaceSettings,
+    maps: MapSettings,
+    *,
+    weights: Path | None = None,
+    workers: int,
+    part: tuple[int, int] = (1, 1),
+    retry_failed: bool = False,
+) -> tuple[Store, Summary]:
+    """Fills the store of a dataset and a recipe with what it lacks.
+
+    Args:
+        index: The dataset as found on disk.
+        store_root: The folder of all stores.
+        faces: How faces are found and cut.
+        maps: The wanted maps.
+        weights: A folder with the detector's and the mesh model's weights, instead of the download.
+        workers: How many processes.
+        part: The `(i, n)`-th part of the dataset, 1-based, for several machines at once.
+        retry_failed: Try failed presentations again, even if their media have not changed.
+
+    Raises:
+        FasError: Weights are missing, the store cannot be written, or it holds maps made otherwise.
+    """
+    store = open_store(index, store_root, faces, weights)
+    declare_maps(store, maps)
+    plan = make_plan(store, index.root, _part(index.presentations, part), maps.layers, retry_failed=retry_failed)
+    settings = WorkerSettings(store.path, faces, maps, weights)
+    return store, run_plan(store, plan, settings, max(1, min(workers, len(plan.tasks))))
+
+
+def open_store(index: DatasetIndex, store_root: Path, faces: FaceSettings, weights: Path | None) -> Store:
+    """Opens the store of a dataset and a recipe, making it if it is new."""
+    identities = {
+        "detector_identity": make_detector(faces.detector, weights).identity,
+        "mesh_identity": MediaPipeMesh(weights).identity,
+    }
+    tools = {"fas": __version__} | {tool: version(tool) for tool in ("av", "opencv-python-headless", "numpy", "scipy")}
+    return Store.create(store_root, index.name, faces.recipe(identities), tools, simulated=index.simulated)
+
+
+def declare_maps(store: Store, maps: MapSettings) -> None:
+    """Records how the wanted maps are made, and loads the estimator once, so that errors come before the work.
+
+    Raises:
+        FasError: The store has these maps already, made otherwise; or the estimator's weights are missing.
+    """
+    if DEPTH in maps.layers:
+        store.declare_layer(DEPTH, {"size": maps.size})
+    if REFLECTION in maps.layers:
+        estimator = make_estimator(maps.reflection_estimator, maps.reflection_weights)
+        store.declare_layer(REFLECTION, {"size": maps.size, **estimator.identity})
+
+
+def _part(presentations: Sequence[Presentation], part: tuple[int, int]) -> Sequence[Presentation]:
+    number, count = part
+    return presentations[number - 1 :: count]
