@@ -1,0 +1,199 @@
+"""The scores file: written by `fas test`, read by everything that judges. Scores and metrics live apart."""
+
+from __future__ import annotations
+
+import csv
+from array import array
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fas.datasets.presentation import ATTACK, BONA_FIDE
+from fas.errors import FasError
+from fas.evaluation.files import partial_file
+from fas.evaluation.provenance import write_provenance
+from fas.evaluation.table import COLUMNS, ScoreTable
+
+__all__ = ["ScoreTable", "read_scores", "write_scores"]
+
+SPLITS = ("train", "dev", "test")
+
+
+def write_scores(path: Path, table: ScoreTable, provenance: Mapping[str, Any]) -> None:
+    """Writes a scores file, and beside it its provenance as `<name>.json`.
+
+    Each file is replaced as a whole or not at all. Every row passes the checks of `read_scores` first.
+
+    Args:
+        path: The CSV file; its folder is made if needed.
+        table: At least one row.
+        provenance: See `fas.evaluation.provenance.write_provenance`.
+
+    Raises:
+        ValueError: The provenance lacks a required key.
+        FasError: The table would be refused when read.
+    """
+    texts = (map(str, np.asarray(getattr(table, name)).tolist()) for name in COLUMNS)
+    rows = _Rows(path)
+    with partial_file(path) as partial:
+        with partial.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(COLUMNS)
+            for line, record in enumerate(zip(*texts, strict=True), start=2):
+                rows.add(line, *record)
+                writer.writerow(record)
+        rows.table()
+        write_provenance(path, provenance, scores=partial)
+
+
+def read_scores(path: Path) -> ScoreTable:
+    """Reads a scores file and checks every row.
+
+    Columns may stand in any order; further ones are ignored.
+
+    Raises:
+        FasError: With the line: the file is missing, not text or empty, a column is missing, a label is not 0 or 1, a
+            score or frame is not a number, a split has another name, a frame of a video appears twice, or two rows of
+            one video contradict each other.
+    """
+    rows = _Rows(path)
+    with _open_csv(path) as reader:
+        header = next(reader, None)
+        if header is None:
+            raise FasError("the scores file is empty", path=path)
+        positions = _positions(header, path)
+        for record in reader:
+            if len(record) != len(header):
+                if not record:  # a blank line
+                    continue
+                raise FasError(f"line {reader.line_num}: {len(record)} fields instead of {len(header)}", path=path)
+            rows.add(reader.line_num, *(record[position] for position in positions))
+    return rows.table()
+
+
+@contextmanager
+def _open_csv(path: Path) -> Iterator[Any]:
+    try:
+        # utf-8-sig: spreadsheets put a byte order mark before the header.
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            try:
+                yield reader
+            except csv.Error as error:
+                raise FasError(f"line {reader.line_num}: not CSV: {error}", path=path) from None
+            except UnicodeDecodeError as error:
+                raise FasError(f"the scores file is not UTF-8 text: {error.reason}", path=path) from None
+    except OSError as error:
+        raise FasError(f"cannot read the scores file: {error.strerror}", path=path) from None
+
+
+def _positions(header: list[str], path: Path) -> list[int]:
+    missing = [name for name in COLUMNS if name not in header]
+    if missing:
+        raise FasError(
+            f"line 1: no column {', '.join(missing)}; the header has {', '.join(header)}",
+            path=path,
+            remedy=f"a scores file has the columns {','.join(COLUMNS)}",
+        )
+    twice = [name for name in COLUMNS if header.count(name) > 1]
+    if twice:
+        raise FasError(f"line 1: column {', '.join(twice)} appears twice", path=path)
+    return [header.index(name) for name in COLUMNS]
+
+
+class _Rows:
+    """Collects rows of text, refuses wrong ones by their line, and becomes a table."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._facts: dict[str, tuple[tuple[str, str, int, str], int, int]] = {}  # id -> facts, code, first line
+        self._code, self._frame, self._line = array("q"), array("q"), array("q")
+        self._score = array("d")
+
+    def add(
+        self, line: int, video_id: str, subject: str, split: str, label: str, attack_type: str, frame: str, score: str
+    ) -> None:
+        facts = (subject, split, self._label(line, label), attack_type)
+        known = self._facts.get(video_id)
+        if known is None:
+            self._check_facts(line, video_id, *facts)
+            known = self._facts[video_id] = (facts, len(self._facts), line)
+        elif known[0] != facts:
+            names = ("subject", "split", "label", "attack_type")
+            name, new, old = next(
+                (n, new, old) for n, new, old in zip(names, facts, known[0], strict=True) if new != old
+            )
+            raise self._error(line, f"video {video_id!r} has {name} {new!r}, but {old!r} on line {known[2]}")
+        self._code.append(known[1])
+        self._frame.append(self._whole_number(line, frame))
+        self._score.append(self._number(line, score))
+        self._line.append(line)
+
+    def table(self) -> ScoreTable:
+        if not self._code:
+            raise FasError("the scores file has a header but no rows", path=self._path)
+        code, frame = np.array(self._code, dtype=np.int64), np.array(self._frame, dtype=np.int64)
+        self._check_duplicates(code, frame)
+        facts = [entry[0] for entry in self._facts.values()]
+        # Object arrays hold one string per presentation, not one per frame.
+        texts = {
+            "video_id": np.array(list(self._facts), dtype=object),
+            "subject": np.array([subject for subject, _, _, _ in facts], dtype=object),
+            "split": np.array([split for _, split, _, _ in facts], dtype=object),
+            "attack_type": np.array([attack_type for _, _, _, attack_type in facts], dtype=object),
+        }
+        label = np.array([label for _, _, label, _ in facts], dtype=np.int64)
+        return ScoreTable(
+            **{name: values[code] for name, values in texts.items()},
+            label=label[code],
+            frame=frame,
+            score=np.array(self._score, dtype=np.float64),
+            path=self._path,
+        )
+
+    def _check_facts(self, line: int, video_id: str, subject: str, split: str, label: int, attack_type: str) -> None:
+        if not video_id:
+            raise self._error(line, "the video_id is empty")
+        if not subject:
+            raise self._error(line, "the subject is empty")
+        if split not in SPLITS:
+            raise self._error(line, f"split is {split!r}; it must be one of {', '.join(SPLITS)}")
+        if label == BONA_FIDE and attack_type:
+            raise self._error(line, f"a bona fide row (label 1) has the attack type {attack_type!r}")
+
+    def _check_duplicates(self, code: np.ndarray[Any, Any], frame: np.ndarray[Any, Any]) -> None:
+        order = np.lexsort((frame, code))  # stable: of two equal rows the earlier line comes first
+        twice = np.flatnonzero((np.diff(code[order]) == 0) & (np.diff(frame[order]) == 0))
+        if twice.size:
+            first, second = order[twice[0]], order[twice[0] + 1]
+            video_id = list(self._facts)[code[first]]
+            raise self._error(
+                self._line[second],
+                f"frame {frame[first]} of video {video_id!r} appears twice (first on line {self._line[first]})",
+            )
+
+    def _label(self, line: int, text: str) -> int:
+        if text == "1":
+            return BONA_FIDE
+        if text == "0":
+            return ATTACK
+        raise self._error(line, f"label is {text!r}; it must be 1 (bona fide) or 0 (attack)")
+
+    def _whole_number(self, line: int, text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) < 19):
+            raise self._error(line, f"frame is {text!r}; it must be a whole number from 0")
+        return int(text)
+
+    def _number(self, line: int, text: str) -> float:
+        try:
+            return float(text)
+        except ValueError:
+            raise self._error(
+                line, f"score is {text!r}; it must be a number, or nan for a frame without a score"
+            ) from None
+
+    def _error(self, line: int, cause: str) -> FasError:
+        return FasError(f"line {line}: {cause}", path=self._path)
