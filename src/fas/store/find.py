@@ -1,0 +1,46 @@
+"""Finds stores below a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fas.errors import FasError
+from fas.store.names import STORE_FILE, check_dataset
+from fas.store.store import Store
+
+
+def list_stores(root: Path) -> list[Path]:
+    """The folders of all stores below `root`, sorted by dataset and recipe hash."""
+    return sorted(path.parent for path in Path(root).glob(f"*/*/{STORE_FILE}"))
+
+
+def find_store(dataset: str, root: Path, recipe_hash: str | None = None) -> Store:
+    """Opens the store of a dataset.
+
+    Args:
+        dataset: The dataset's name, such as `oulu` or `oulu-simulated`.
+        root: The folder that stores live in (`$FAS_STORE`).
+        recipe_hash: The recipe, or the beginning of its hash, where the dataset has several.
+
+    Raises:
+        FasError: No store matches, or more than one; the message lists the choices.
+    """
+    check_dataset(dataset)
+    stores = list_stores(root)
+    matches = [path for path in stores if path.parent.name == dataset and path.name.startswith(recipe_hash or "")]
+    if len(matches) == 1:
+        return Store.open(matches[0])
+    wanted = f"dataset {dataset!r}" + (f" with recipe {recipe_hash!r}" if recipe_hash else "")
+    if not matches:
+        there = "\n    ".join(map(str, stores)) or "none"
+        raise FasError(
+            f"no store of {wanted}; there is:\n    {there}",
+            path=root,
+            remedy=f"make it with `fas preprocess {dataset}`, or set FAS_STORE to the folder that has it",
+        )
+    choices = "\n    ".join(map(str, matches))
+    raise FasError(
+        f"several stores of {wanted}:\n    {choices}",
+        path=root,
+        remedy="name one by its recipe hash (the last folder), or remove those that you do not need",
+    )

@@ -1,0 +1,121 @@
+"""Reads single frames by row of the index."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fas.errors import FasError
+from fas.store.codec import decode_image
+from fas.store.index import StoreIndex
+from fas.store.names import BASE_LAYER, shard_path
+from fas.store.shard import REPAIR
+
+
+class FrameReader:
+    """Decodes frames of a store.
+
+    Shards are opened when they are first needed, and a limited number stay open. Safe in forked workers (reads are by
+    offset, so a shared file position does not matter), in spawned ones (only the index's path travels) and in threads.
+
+    Args:
+        index: The store's index.
+        check: Compare the CRC-32 of every frame that is read (about 2 % of the time to decode it).
+        open_files: How many shards stay open.
+    """
+
+    def __init__(self, index: StoreIndex, *, check: bool = True, open_files: int = 64) -> None:
+        self._index = index
+        self._check = check
+        self._open_files = open_files
+        self._spans = {layer: index.spans(layer) for layer in index.layers}
+        self._open = lru_cache(maxsize=open_files)(self._open_shard)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (self._index, self._check, self._open_files)
+
+    def read(self, row: int, layer: str = BASE_LAYER) -> NDArray[np.uint8]:
+        """Decodes one frame of one layer.
+
+        Args:
+            row: Row of the index.
+            layer: `rgb`, `depth`, ...
+
+        Returns:
+            uint8 `(H, W, 3)` RGB or `(H, W)`.
+
+        Raises:
+            FasError: The layer is missing, as a whole or for this frame, or the shard is missing or damaged.
+        """
+        if layer not in self._spans:
+            raise FasError(f"this store has no layer {layer!r}", path=self._index.path.parent, remedy=self._make(layer))
+        offsets, lengths, crcs = self._spans[layer]
+        length = int(lengths[row])
+        if length == 0:
+            path = self._path(layer, int(self._index.presentation[row]))
+            remedy = "remove this file; " * path.exists() + self._make(layer)
+            raise FasError(f"layer {layer!r} lacks frame {self._index.frame[row]}", path=path, remedy=remedy)
+        shard = self._open(layer, int(self._index.presentation[row]))
+        data = shard.read(length, int(offsets[row]))
+        if self._check and zlib.crc32(data) != crcs[row]:
+            raise self._damaged(row, layer, "its CRC-32 is wrong")
+        try:
+            return decode_image(data)
+        except ValueError as error:
+            raise self._damaged(row, layer, str(error)) from error
+
+    def _path(self, layer: str, presentation: int) -> Path:
+        return shard_path(self._index.path.parent, layer, self._index.video_id(presentation))
+
+    def _open_shard(self, layer: str, presentation: int) -> _OpenShard:
+        return _OpenShard(self._path(layer, presentation))
+
+    def _damaged(self, row: int, layer: str, why: str) -> FasError:
+        return FasError(
+            f"frame {self._index.frame[row]} of layer {layer!r} is damaged: {why}",
+            path=self._path(layer, int(self._index.presentation[row])),
+            remedy=REPAIR,
+        )
+
+    def _make(self, layer: str) -> str:
+        option = "" if layer == BASE_LAYER else f" --{layer}"
+        dataset = self._index.dataset.removesuffix("-simulated") if self._index.simulated else self._index.dataset
+        return f"run `fas preprocess {dataset}{option}` with the same root and settings; it makes only what is missing"
+
+
+class _OpenShard:
+    """A file descriptor that is closed when nobody uses it any more.
+
+    Not when it leaves the cache: another thread may be reading just then, and the number may be given to another file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            self._descriptor = -1
+            raise FasError(f"shard cannot be opened: {error.strerror}", path=path, remedy=REPAIR) from error
+
+    def read(self, length: int, offset: int) -> bytes:
+        try:
+            data = os.pread(self._descriptor, length, offset)
+        except OSError as error:
+            raise FasError(f"shard cannot be read: {error.strerror}", path=self._path, remedy=REPAIR) from error
+        if len(data) != length:
+            raise FasError("shard is cut off", path=self._path, remedy=REPAIR)
+        return data
+
+    def __del__(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+
+
+def _rebuild(index: StoreIndex, check: bool, open_files: int) -> FrameReader:
+    return FrameReader(index, check=check, open_files=open_files)

@@ -1,0 +1,265 @@
+"""A store: one folder with the cached faces and maps of one dataset under one recipe."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fas.errors import FasError, FasWarning
+from fas.store.atomic import sweep
+from fas.store.build import build_index, check_facts
+from fas.store.failures import append_failure, latest_failures
+from fas.store.index import StoreIndex
+from fas.store.names import (
+    BASE_LAYER,
+    FAILURES_FILE,
+    INDEX_FILE,
+    LAYER_FILE,
+    SHARD_SUFFIX,
+    STORE_FILE,
+    check_dataset,
+    check_layer,
+    check_video_id,
+    shard_path,
+)
+from fas.store.seal import canonical_json, read_sealed_json, write_sealed_json
+from fas.store.shard import Shard, read_shard, write_shard
+
+SCHEMA_VERSION = 1
+
+_RESTORE = "remove this file and run the same `fas preprocess` again: it is written anew, the shards are kept"
+
+
+def recipe_hash(recipe: Mapping[str, Any]) -> str:
+    """The folder name of a recipe: the first 12 hex digits of the SHA-256 of its canonical JSON."""
+    return hashlib.sha256(canonical_json(recipe).encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True)
+class Store:
+    """One store. Small, immutable, safe to send to other processes; all state is on disk.
+
+    Attributes:
+        path: The folder.
+        dataset: The dataset's name.
+        recipe: Everything that decides how the content looks; its hash is the folder's name.
+        tools: Versions of what made it, for the record; weights that decide the content belong into the recipe.
+        simulated: Whether the content is simulated, which every picture and table of it must say.
+    """
+
+    path: Path
+    dataset: str
+    recipe: dict[str, Any]
+    tools: dict[str, Any]
+    simulated: bool
+
+    @classmethod
+    def create(
+        cls,
+        root: Path,
+        dataset: str,
+        recipe: Mapping[str, Any],
+        tools: Mapping[str, Any],
+        *,
+        simulated: bool = False,
+    ) -> Store:
+        """Makes the store `root/<dataset>/<recipe hash>`, or opens it if it is there. Any number of processes may.
+
+        Args:
+            root: The folder that stores live in.
+            dataset: The dataset's name: one plain folder name.
+            recipe: JSON content; another recipe is another store.
+            tools: JSON content. If the store was begun with others, a `FasWarning` says so.
+            simulated: Whether the content is simulated.
+
+        Raises:
+            FasError: The folder is not writable, its `store.json` is damaged or made by a newer version, or it says
+                otherwise about `simulated`.
+        """
+        path = Path(root).absolute() / check_dataset(dataset) / recipe_hash(recipe)
+        content = {
+            "schema": SCHEMA_VERSION,
+            "dataset": dataset,
+            "simulated": simulated,
+            "recipe": dict(recipe),
+            "tools": dict(tools),
+        }
+        with suppress(FileExistsError):  # resumed, or another process was faster
+            write_sealed_json(path / STORE_FILE, content, exclusive=True)
+        store = cls.open(path)
+        if store.simulated != simulated:
+            raise FasError(
+                f"this store is {'' if store.simulated else 'not '}simulated, the data for it is the contrary",
+                path=path,
+                remedy="give simulated data a dataset name of its own",
+            )
+        if store.tools != json.loads(canonical_json(tools)):
+            warnings.warn(FasWarning(f"{path}: begun with {store.tools}, continued with {dict(tools)}"), stacklevel=2)
+        return store
+
+    @classmethod
+    def open(cls, path: Path) -> Store:
+        """Opens the store in a folder.
+
+        Raises:
+            FasError: It is no store, is damaged, or was made by a newer version.
+        """
+        path = Path(path).absolute()
+        try:
+            content = read_sealed_json(path / STORE_FILE, remedy=_RESTORE)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise FasError(
+                f"not a store: it has no {STORE_FILE}", path=path, remedy="`fas store ls` lists the stores"
+            ) from error
+        if content["schema"] > SCHEMA_VERSION:
+            raise FasError(
+                f"made by a newer fas: store schema {content['schema']}, this version reads up to {SCHEMA_VERSION}",
+                path=path,
+                remedy="update fas, or make the store again with this version under another FAS_STORE",
+            )
+        return cls(path, content["dataset"], content["recipe"], content["tools"], content["simulated"])
+
+    def declare_layer(self, layer: str, settings: Mapping[str, Any]) -> None:
+        """Records a layer's settings; needed once before its first shard, harmless again. Any number of processes may.
+
+        The settings live in the layer's own folder, so that a layer added later changes no other file.
+
+        Raises:
+            FasError: The layer is declared with other settings, or the folder is not writable.
+        """
+        path = self.path / check_layer(layer) / LAYER_FILE
+        wanted = json.loads(canonical_json(settings))
+        try:
+            write_sealed_json(path, {"settings": wanted}, exclusive=True)
+        except FileExistsError:
+            found = self._settings(layer)
+            if found != wanted:
+                raise FasError(
+                    f"layer {layer!r} of this store was made with other settings: {found}, now {wanted}",
+                    path=path,
+                    remedy=f"use the same settings, or remove the folder {layer}/ to make the layer anew",
+                ) from None
+
+    def _settings(self, layer: str) -> Any:
+        return read_sealed_json(self.path / layer / LAYER_FILE, remedy=_RESTORE)["settings"]
+
+    @property
+    def layers(self) -> dict[str, dict[str, Any]]:
+        """The declared layers and their settings; `rgb` first, the others by name."""
+        names = sorted(path.parent.name for path in self.path.glob(f"*/{LAYER_FILE}"))
+        names.sort(key=lambda name: name != BASE_LAYER)
+        return {name: self._settings(name) for name in names}
+
+    def has(self, layer: str, video_id: str) -> bool:
+        """Whether the shard is there; if it is, it is complete."""
+        return shard_path(self.path, layer, video_id).exists()
+
+    def video_ids(self, layer: str = BASE_LAYER) -> Iterator[str]:
+        """The presentations that have a shard in this layer, in no particular order. Lists folders, opens no file."""
+        folder = str(self.path / check_layer(layer))
+        for parent, _, names in os.walk(folder):
+            prefix = parent[len(folder) + 1 :].replace(os.sep, "/")
+            for name in names:
+                if name.endswith(SHARD_SUFFIX) and not name.startswith("."):
+                    yield f"{prefix}/{name}".lstrip("/").removesuffix(SHARD_SUFFIX)
+
+    def write_shard(
+        self, layer: str, video_id: str, frames: Iterable[tuple[int, bytes]], meta: dict[str, Any], extension: str
+    ) -> None:
+        """Writes all frames of one presentation in one layer, atomically; a shard that is there is replaced.
+
+        Args:
+            layer: A declared layer.
+            video_id: The presentation; a relative path inside the store.
+            frames: Frame numbers, ascending, and encoded images; may be a generator.
+            meta: JSON content beside the frames; `video_id` and `layer` are added. In layer `rgb` it holds the
+                presentation's facts (`build.FACTS`). It is written after the last frame, so a list in it may still
+                grow while `frames` runs.
+            extension: The images' file extension (`codec_extension`).
+
+        Raises:
+            FasError: The disk is full, the folder is not writable, or the name leads out of the store.
+            ValueError: The layer is not declared, facts are missing, or there are no frames.
+        """
+        path = shard_path(self.path, layer, video_id)
+        if not (self.path / layer / LAYER_FILE).exists():
+            raise ValueError(f"layer {layer!r} has to be declared before its first shard")
+        if layer == BASE_LAYER:
+            check_facts(meta)
+        write_shard(path, frames, {**meta, "video_id": video_id, "layer": layer}, extension)
+
+    def read_shard(self, layer: str, video_id: str) -> Shard:
+        """Meta data and frame directory of one shard.
+
+        Raises:
+            FasError: It is missing or damaged.
+        """
+        return read_shard(shard_path(self.path, layer, video_id))
+
+    def record_failure(self, record: dict[str, Any]) -> None:
+        """Appends what could not be acquired to `failures.jsonl`.
+
+        Args:
+            record: JSON content: `video_id`, `reason`, and further facts; `frame` if it is about one frame, `layer`
+                if it is not about `rgb`.
+
+        Raises:
+            FasError: It cannot be written.
+            ValueError: There is no reason in it.
+        """
+        check_video_id(record["video_id"])
+        if not record.get("reason"):
+            raise ValueError(f"a failure needs a reason: {record}")
+        append_failure(self.path / FAILURES_FILE, record)
+
+    def failures(self) -> list[dict[str, Any]]:
+        """The failures that stand: the last of each presentation and frame, without presentations made since."""
+        return [record for record in latest_failures(self.path / FAILURES_FILE) if not self._made_since(record)]
+
+    def _made_since(self, record: dict[str, Any]) -> bool:
+        return "frame" not in record and self.has(record.get("layer", BASE_LAYER), record["video_id"])
+
+    def sweep(self) -> int:
+        """Removes unfinished files of writers that are gone; returns their number."""
+        return sweep(self.path)
+
+    def build_index(self, advance: Callable[[int], None] | None = None) -> StoreIndex:
+        """Rebuilds `index.arrow` from the shards alone, and sweeps unfinished files away.
+
+        To be called when shards were written, by one process or several.
+
+        Args:
+            advance: Called with 1 after each of the presentations (`video_ids()` says how many).
+
+        Raises:
+            FasError: A shard is damaged, or the folder is not writable.
+        """
+        self.sweep()
+        build_index(self.path, self.dataset, self.simulated, list(self.layers), sorted(self.video_ids()), advance)
+        return StoreIndex(self.path / INDEX_FILE)
+
+    def index(self) -> StoreIndex:
+        """Opens the index; costs the same for any number of frames.
+
+        Warns (`FasWarning`) if the number of shards on disk is not what the index knows: a run was interrupted, or is
+        going on, or shards were removed.
+
+        Raises:
+            FasError: There is none, or it is no index of this store.
+        """
+        index = StoreIndex(self.path / INDEX_FILE)
+        for layer in self.layers:
+            on_disk = sum(1 for _ in self.video_ids(layer))
+            if on_disk != (known := index.shards.get(layer, 0)):
+                message = f"{self.path}: {on_disk} {layer} shards on disk, {known} in the index; "
+                warnings.warn(
+                    FasWarning(message + "the same `fas preprocess` brings the index up to date"), stacklevel=2
+                )
+        return index
