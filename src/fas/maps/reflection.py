@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from fas.errors import FasError
+from fas.maps.network import SeparationNetwork
+from fas.maps.yang import YangSuppression
 
 
 class ReflectionEstimator(Protocol):
@@ -18,6 +23,35 @@ class ReflectionEstimator(Protocol):
 
     def __call__(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The reflection layer of an RGB crop `(H, W, 3)`: float32, not negative, `(h, w, 3)`, in any fixed unit."""
+
+
+ESTIMATORS = ("yang", "network")
+"""The names that `make_estimator` knows."""
+
+
+def make_estimator(name: str, weights: Path | None = None) -> ReflectionEstimator:
+    """A reflection estimator by name.
+
+    Args:
+        name: One of `ESTIMATORS`.
+        weights: The weight file; `network` needs one, the others take none.
+
+    Raises:
+        FasError: The name is unknown; the weights are missing, unreadable or not wanted.
+    """
+    if name not in ESTIMATORS:
+        raise FasError(f"there is no reflection estimator {name!r}", remedy=f"choose one of: {', '.join(ESTIMATORS)}")
+    if name == "network":
+        if weights is None:
+            raise FasError("the reflection estimator 'network' needs a weight file", remedy="give its ONNX file")
+        return SeparationNetwork(weights)
+    if weights is not None:
+        raise FasError(
+            f"the reflection estimator {name!r} has no weights",
+            path=weights,
+            remedy="leave the weights out, or choose network",
+        )
+    return YangSuppression()
 
 
 def reflection_map(
@@ -42,7 +76,8 @@ def reflection_map(
     """
     if depth.shape != (size, size):
         depth = cv2.resize(depth, (size, size), interpolation=cv2.INTER_AREA)
-    layer = cv2.resize(estimator(crop), (size, size), interpolation=cv2.INTER_AREA)
+    layer: NDArray[np.float32] = cv2.resize(estimator(crop), (size, size), interpolation=cv2.INTER_AREA)
     layer = np.where((depth > threshold)[..., None], layer, np.float32(0))
     maximum = layer.max(axis=(0, 1))
-    return np.divide(layer, maximum, out=np.zeros_like(layer), where=maximum > 0)
+    normalised: NDArray[np.float32] = np.divide(layer, maximum, out=np.zeros_like(layer), where=maximum > 0)
+    return normalised

@@ -19,5 +19,5 @@ TRIANGLES_FILE = Path(__file__).with_name("mesh_triangles.txt")
 """Written by `scripts/make_mesh_triangles.py`."""
 
 TRIANGLES = np.loadtxt(TRIANGLES_FILE, dtype=np.int32)
-"""int32 `(898, 3)`: indices of the corners, counter-clockwise as the camera sees a frontal face. One piece without holes:
-eyes and mouth are closed. Every point is used; the boundary is `FACE_OVAL`."""
+"""int32 `(898, 3)`: indices of the corners, counter-clockwise as the camera sees a frontal face. One piece without
+holes: eyes and mouth are closed. Every point is used; the boundary is `FACE_OVAL`."""
