@@ -1,0 +1,140 @@
+"""From a raw tree on disk to the table of its presentations, with everything that is missing or surplus by name."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from fas.datasets.naming import eye_file, facts, parse_presentation, published_presentations, satisfies
+from fas.datasets.presentation import Presentation
+from fas.datasets.protocol_files import protocol_files
+from fas.datasets.recipe import Recipe
+from fas.datasets.simulated import SIMULATED_FILE, read_simulated
+from fas.datasets.tree import printable, walk_files
+from fas.errors import FasError, FasWarning
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetIndex:
+    """What a raw tree holds.
+
+    Attributes:
+        recipe: The dataset.
+        root: The tree.
+        presentations: What was found, ordered by path.
+        expected: What should be there: the published dataset, or what a simulated tree says of itself; empty if the
+            recipe does not list its contents.
+        missing: Paths of media files and of their annotations that should be there and are not, ordered.
+        surplus: Paths that belong to no part of the dataset, ordered; unprintable characters are escaped.
+        simulated: Whether the tree says that it is simulated.
+        name: The recipe's name, with `-simulated` for a simulated tree, so that the two never share a store.
+    """
+
+    recipe: Recipe
+    root: Path
+    presentations: list[Presentation]
+    expected: list[Presentation]
+    missing: list[str]
+    surplus: list[str]
+    simulated: bool
+    name: str
+
+
+def index_dataset(recipe: Recipe, root: Path, *, strict: bool = False) -> DatasetIndex:
+    """Walks a tree once and reads every name by the recipe's grammar. No media file is opened.
+
+    Args:
+        recipe: The dataset.
+        root: Its raw tree.
+        strict: Raise for missing and surplus files instead of warning.
+
+    Raises:
+        FasError: The tree holds no presentation; two files are the same presentation; a file lies in another split's
+            folder than published; a link leaves the tree; a folder cannot be read; with `strict`, a file is missing
+            or surplus.
+
+    Warns:
+        FasWarning: Files are missing or surplus: how many, and the first by name.
+    """
+    contained = read_simulated(recipe, root)
+    expected = published_presentations(recipe)
+    if contained is not None:
+        expected = [presentation for presentation in expected if satisfies(facts(presentation), contained)]
+    found, others = _read_names(recipe, root)
+    if not found:
+        raise _nothing_found(recipe, root, expected, others)
+    _check_splits(root, found, expected)
+    eye_files = {path for presentation in found.values() if (path := eye_file(recipe, presentation)) is not None}
+    index = DatasetIndex(
+        recipe=recipe,
+        root=root,
+        presentations=sorted(found.values(), key=lambda presentation: presentation.path),
+        expected=expected,
+        missing=sorted({p.path for p in expected if p.video_id not in found} | (eye_files - others)),
+        surplus=sorted(_unpublished(recipe, found, expected) | _unknown_files(recipe, others - eye_files)),
+        simulated=contained is not None,
+        name=recipe.name if contained is None else f"{recipe.name}-simulated",
+    )
+    for what, paths in (("missing", index.missing), ("surplus", index.surplus)):
+        if paths:
+            cause = f"{len(paths)} files are {what}: {', '.join(paths[:3])}{', ...' if len(paths) > 3 else ''}"
+            problem = FasError(cause, path=root, remedy=f"see all: fas datasets show {recipe.name} --root {root}")
+            if strict:
+                raise problem
+            warnings.warn(str(problem), FasWarning, stacklevel=2)
+    return index
+
+
+def _read_names(recipe: Recipe, root: Path) -> tuple[dict[str, Presentation], set[str]]:
+    """The presentations by their id, and every other path (printable, folders that were not entered among them)."""
+    found: dict[str, Presentation] = {}
+    others: set[str] = set()
+    for path, is_file in walk_files(root):
+        presentation = parse_presentation(recipe, path) if is_file else None
+        if presentation is None:
+            others.add(printable(path))
+        elif found.setdefault(presentation.video_id, presentation) is not presentation:
+            raise FasError(
+                f"presentation {presentation.video_id} is there twice: {found[presentation.video_id].path} and {path}",
+                path=root,
+                remedy="keep one of the two files",
+            )
+    return found, others
+
+
+def _check_splits(root: Path, found: Mapping[str, Presentation], expected: Iterable[Presentation]) -> None:
+    for published in expected:
+        presentation = found.get(published.video_id)
+        if presentation is not None and presentation.split != published.split:
+            raise FasError(
+                f"{presentation.video_id} lies in the {presentation.split} split, but was published in "
+                f"{published.split}",
+                path=root / presentation.path,
+                remedy=f"move it to {published.path}: subjects must not be in two splits",
+            )
+
+
+def _unpublished(recipe: Recipe, found: Mapping[str, Presentation], expected: Iterable[Presentation]) -> set[str]:
+    if recipe.contents is None:
+        return set()
+    known = {presentation.video_id for presentation in expected}
+    return {presentation.path for video_id, presentation in found.items() if video_id not in known}
+
+
+def _unknown_files(recipe: Recipe, others: set[str]) -> set[str]:
+    lists = {path for _, _, paths in protocol_files(recipe) for path in paths.values()}
+    unknown = others - lists - {SIMULATED_FILE}
+    return {path for path in unknown if not any(fnmatchcase(path, pattern) for pattern in recipe.other_files)}
+
+
+def _nothing_found(recipe: Recipe, root: Path, expected: list[Presentation], others: set[str]) -> FasError:
+    wanted = f"files such as {expected[0].path}" if expected else f"paths that match {recipe.grammar.pattern}"
+    there = f"there are {len(others)} other files, such as {min(others)}" if others else "it holds no file at all"
+    return FasError(
+        f"no presentation of {recipe.title} found: looked for {wanted}; {there}",
+        path=root,
+        remedy="give the folder that holds these as --root",
+    )
