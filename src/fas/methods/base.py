@@ -100,7 +100,7 @@ class Method(pl.LightningModule, ABC):
         """Logs the loss and keeps the scores for the end of the epoch."""
         outputs = self(batch["image"])
         self._logged_loss("dev", outputs, batch)
-        self._dev_scores.append((self.score(outputs), batch["presentation"], batch["frame"]))
+        self._dev_scores.append((self.score(outputs).float(), batch["presentation"], batch["frame"]))
 
     def on_validation_epoch_end(self) -> None:
         """Sets the threshold and logs `dev/eer`, `dev/acer` and `dev/auc`, all counted in presentations."""

@@ -1,0 +1,81 @@
+"""Backbones from timm as lists of feature maps, with or without weights to start from."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Sequence
+from pathlib import Path
+
+import timm
+import torch
+from safetensors import SafetensorError
+from timm.models import load_state_dict
+from torch import nn
+
+from fas.errors import FasError
+
+
+def feature_backbone(
+    name: str, strides: Sequence[int], *, pretrained: bool = False, weights: str | None = None
+) -> tuple[nn.Module, list[int]]:
+    """A backbone that returns one feature map for each stride and holds no layer beyond the last of them.
+
+    Args:
+        name: A model of timm, with or without the tag of its weights: `vgg16.tv_in1k`, `resnet18`.
+        strides: Input pixels per pixel of the feature map, ascending.
+        pretrained: Fetch timm's weights; huggingface_hub keeps them in its cache.
+        weights: Path of a file to read the weights from instead: a state dict of the whole model, as timm or
+            torchvision give it out, in safetensors or PyTorch format.
+
+    Returns:
+        A module that maps `(B, 3, H, W)` to a list of `(B, C_i, H / stride_i, W / stride_i)`, and the C_i.
+
+    Raises:
+        FasError: timm has no such model, the model has no features at these strides, or its weights cannot be had.
+    """
+    if not timm.is_model(name):  # also keeps out names that stand for a download, such as hf-hub:...
+        raise FasError(f"timm has no model {name!r}", remedy="timm.list_models() gives the names")
+    with torch.device("meta"):
+        reductions = timm.create_model(name, features_only=True).feature_info.reduction()
+    if not set(strides) <= set(reductions):
+        raise FasError(
+            f"backbone {name!r} has features at strides {reductions}; needed are {list(strides)}",
+            remedy="choose a convolutional backbone such as vgg16.tv_in1k, resnet18 or mobilenetv3_small_050",
+        )
+    indices = tuple(reductions.index(stride) for stride in strides)
+    try:
+        net = timm.create_model(
+            name, features_only=True, out_indices=indices, pretrained=pretrained and weights is None
+        )
+    except (OSError, RuntimeError) as error:  # what huggingface_hub and timm raise
+        raise FasError(
+            f"the pretrained weights of {name!r} cannot be fetched: {str(error).splitlines()[0]}",
+            remedy="read them from a file with model.backbone_weights=PATH, or do without: model.pretrained=false",
+        ) from error
+    if weights is not None:
+        _read_weights(net, name, Path(weights))
+    return net, net.feature_info.channels()
+
+
+def _read_weights(net: nn.Module, name: str, path: Path) -> None:
+    """Reads all that the features need. A classifier in the file is left out; nothing stays random in silence."""
+    try:
+        state = load_state_dict(str(path), weights_only=True)
+        # timm renames features.0.weight to features_0.weight when it takes a model apart.
+        given = {key.replace(".", "_"): value for key, value in state.items()}
+    except OSError as error:
+        raise FasError(f"the weights cannot be read: {error.strerror or 'no such file'}", path=path) from error
+    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, AttributeError, TypeError) as error:
+        raise FasError(
+            "the file is damaged, or no state dict", path=path, remedy="give it in safetensors or PyTorch format"
+        ) from error
+    wanted = {key: key.replace(".", "_") for key in net.state_dict()}
+    missing = [key for key, plain in wanted.items() if plain not in given]
+    try:
+        if missing:
+            raise KeyError(f"{len(missing)} of {len(wanted)} tensors are missing, such as {missing[0]}")
+        net.load_state_dict({key: given[plain] for key, plain in wanted.items()})
+    except (KeyError, RuntimeError) as error:
+        raise FasError(
+            f"the weights are not those of {name!r}: {error}", path=path, remedy="give the weights of the same model"
+        ) from error

@@ -1,0 +1,93 @@
+"""BASN as a method: hyper-parameters, loss, score and maps."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from fas.data.batch import Batch
+from fas.methods.base import Method, Requirements
+from fas.methods.basn.loss import squared_l1, weighted_sum
+from fas.methods.basn.network import BRANCHES, MAP_STRIDE, Auxiliary, BasnNetwork, BasnOutputs, Fusion
+
+
+class Basn(Method):
+    """Bipartite auxiliary supervision network (Kim et al., ICCV workshops 2019).
+
+    Args:
+        input_size: Side of the input in pixels, a multiple of 32 (section 4.2).
+        backbone: A model of timm with features at strides 2, 4, 8 and 16 (section 3.2).
+        pretrained: Start from timm's ImageNet weights of the backbone (section 3.2).
+        backbone_weights: Path of a file with weights to start from instead, for machines without network.
+        auxiliary: Which maps supervise: `both` (models C and D of Table 1), `depth` (A), `reflection` (B), `none`
+            (baseline).
+        fusion: How depth and reflection features meet: `subtract` (model D) or `add` (model C).
+        afe_channels: Kernels of an auxiliary branch's layers before its last. The paper has them in figure 3 only.
+        fusion_channels: Kernels of the layers of enrichment and classifier. The paper has them in figure 3 only.
+        cls_weight: lambda_1 of equation 5.
+        depth_weight: lambda_2 of equation 5, for maps of 32 x 32. See `squared_l1` for other sizes.
+        reflection_weight: lambda_3 of equation 5, for maps of 32 x 32.
+        lr: Constant learning rate of Adam (section 4.2).
+    """
+
+    name: ClassVar[str] = "basn"
+    starting_point = {"pretrained": False, "backbone_weights": None}  # noqa: RUF012 - declared a ClassVar in the base
+
+    def __init__(
+        self,
+        *,
+        input_size: int = 256,
+        backbone: str = "vgg16.tv_in1k",
+        pretrained: bool = True,
+        backbone_weights: str | None = None,
+        auxiliary: Auxiliary = "both",
+        fusion: Fusion = "subtract",
+        afe_channels: tuple[int, ...] = (128, 196, 128),
+        fusion_channels: int = 128,
+        cls_weight: float = 10.0,
+        depth_weight: float = 5e-5,
+        reflection_weight: float = 5e-5,
+        lr: float = 5e-5,
+    ) -> None:
+        super().__init__()
+        self.save_hyperparameters()
+        self.requirements = Requirements(tuple(BRANCHES[auxiliary]), input_size, input_size // MAP_STRIDE)
+        self.network = BasnNetwork(
+            input_size=input_size,
+            backbone=backbone,
+            pretrained=pretrained,
+            backbone_weights=backbone_weights,
+            auxiliary=auxiliary,
+            fusion=fusion,
+            afe_channels=afe_channels,
+            fusion_channels=fusion_channels,
+        )
+        self.lr = lr
+        self._weights = {"cls": cls_weight, "depth": depth_weight, "reflection": reflection_weight}
+
+    def forward(self, image: Tensor) -> BasnOutputs:
+        """Runs the network on `(B, 3, input_size, input_size)` RGB in [0, 1]."""
+        outputs: BasnOutputs = self.network(image)
+        return outputs
+
+    def loss(self, outputs: BasnOutputs, batch: Batch) -> dict[str, Tensor]:
+        """Equation 5 as `loss`, and its parts before weighting: `cls`, `depth`, `reflection`."""
+        parts = {"cls": functional.cross_entropy(outputs.logits, batch["label"])}
+        targets = {name: batch[name] for name in outputs.maps}  # type: ignore[literal-required]
+        parts |= {name: squared_l1(predicted, targets[name]) for name, predicted in outputs.maps.items()}
+        return {"loss": weighted_sum(parts, self._weights), **parts}
+
+    def score(self, outputs: BasnOutputs) -> Tensor:
+        """The softmax probability of the class bona fide: `(B,)`."""
+        return outputs.logits.float().softmax(dim=1)[:, 1]
+
+    def maps(self, outputs: BasnOutputs) -> dict[str, Tensor]:
+        """Predicted `depth` and `reflection`, cut off above 1, since a ReLU does not."""
+        return {name: predicted.clamp(max=1) for name, predicted in outputs.maps.items()}
+
+    def configure_optimizers(self) -> Any:
+        """Adam with a constant learning rate (section 4.2)."""
+        return torch.optim.Adam(self.parameters(), lr=self.lr)
