@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from fas import __version__
-from fas.errors import FasError
+from fas.errors import FasError, FasWarning
 
 COMMANDS: dict[str, str] = {
     "simulate": "Make a simulated dataset tree from face photographs.",
@@ -73,8 +74,24 @@ def _fas(
     """An experiment suite for face anti-spoofing (presentation attack detection)."""
 
 
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    if issubclass(category, FasWarning):
+        print(f"warning: {message}", file=sys.stderr)
+    else:
+        print(warnings.formatwarning(message, category, filename, lineno, line), file=file or sys.stderr, end="")
+
+
 def main() -> None:
-    """Runs the command line; a `FasError` becomes a message on stderr and exit code 2."""
+    """Runs the command line; a `FasError` becomes a message on stderr and exit code 2, a `FasWarning` one line."""
+    warnings.showwarning = _show_warning
+    warnings.simplefilter("always", FasWarning)
     try:
         app()
     except FasError as error:

@@ -14,7 +14,7 @@ from fas.faces.mediapipe import MediaPipeMesh
 from fas.maps.reflection import make_estimator
 from fas.preprocessing.plan import make_plan
 from fas.preprocessing.run import Summary, run_plan
-from fas.preprocessing.settings import DEPTH, REFLECTION, FaceSettings, MapSettings
+from fas.preprocessing.settings import DEPTH, FACE_LAYERS, REFLECTION, FaceSettings, MapSettings
 from fas.preprocessing.worker import WorkerSettings
 from fas.store.store import Store
 
@@ -46,7 +46,7 @@ def preprocess(
         FasError: Weights are missing, the store cannot be written, or it holds maps made otherwise.
     """
     store = open_store(index, store_root, faces, weights)
-    declare_maps(store, maps)
+    declare_layers(store, maps)
     plan = make_plan(store, index.root, _part(index.presentations, part), maps.layers, retry_failed=retry_failed)
     settings = WorkerSettings(store.path, faces, maps, weights)
     return store, run_plan(store, plan, settings, max(1, min(workers, len(plan.tasks))))
@@ -62,12 +62,14 @@ def open_store(index: DatasetIndex, store_root: Path, faces: FaceSettings, weigh
     return Store.create(store_root, index.name, faces.recipe(identities), tools, simulated=index.simulated)
 
 
-def declare_maps(store: Store, maps: MapSettings) -> None:
-    """Records how the wanted maps are made, and loads the estimator once, so that errors come before the work.
+def declare_layers(store: Store, maps: MapSettings) -> None:
+    """Records how each layer is made, and loads the estimator once, so that errors come before the work.
 
     Raises:
         FasError: The store has these maps already, made otherwise; or the estimator's weights are missing.
     """
+    for layer in FACE_LAYERS:
+        store.declare_layer(layer, {})  # the recipe says how
     if DEPTH in maps.layers:
         store.declare_layer(DEPTH, {"size": maps.size})
     if REFLECTION in maps.layers:

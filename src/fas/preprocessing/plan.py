@@ -84,7 +84,7 @@ def make_plan(
         retry_failed: Try presentations again that failed before, even if their media have not changed.
     """
     plan = Plan()
-    failures = store.failures()
+    failures = {record["video_id"]: record for record in store.failures()}
     for presentation in presentations:
         video_id, source = presentation.video_id, root / presentation.path
         faces = not store.has(RGB, video_id)

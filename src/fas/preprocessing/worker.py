@@ -29,7 +29,7 @@ from fas.preprocessing.compute_maps import compute_maps
 from fas.preprocessing.decode import MediaError, read_frames
 from fas.preprocessing.plan import Task
 from fas.preprocessing.settings import MESH, REFLECTION, RGB, FaceSettings, MapSettings
-from fas.store.codec import LOSSLESS, decode_image, encode_image
+from fas.store.codec import codec_extension, decode_image, encode_image
 from fas.store.store import Store
 
 MAP_CODEC = "png"
@@ -123,7 +123,8 @@ class Worker:
         shards.add(MESH, number, mesh_to_bytes(crop.mesh))
         shards.add(RGB, number, encoded)
         # Maps are computed from what is stored, so that a map added later equals one made in the same pass.
-        stored = crop if codec in LOSSLESS else FaceCrop(decode_image(encoded), crop.mesh)
+        lossy = codec_extension(codec) == "jpg"
+        stored = FaceCrop(decode_image(encoded), crop.mesh) if lossy else crop
         self._add_maps_of(task, shards, number, stored)
 
     def _add_maps_of(self, task: Task, shards: _Shards, number: int, crop: FaceCrop) -> None:
@@ -145,9 +146,10 @@ class Worker:
         return Outcome(task, len(crops), len(crops))
 
     def _stored_crops(self, video_id: str) -> Iterator[tuple[int, FaceCrop]]:
-        meshes = dict(self._store.read_shard(MESH, video_id).frames())
-        for number, encoded in self._store.read_shard(RGB, video_id).frames():
-            yield number, FaceCrop(decode_image(encoded), mesh_from_bytes(meshes[number]))
+        meshes = self._store.read_shard(MESH, video_id)
+        images = self._store.read_shard(RGB, video_id)
+        for number in images.frames.tolist():
+            yield number, FaceCrop(decode_image(images.read(number)), mesh_from_bytes(meshes.read(number)))
 
 
 class _Shards:
@@ -160,9 +162,9 @@ class _Shards:
         self.frames.setdefault(layer, []).append((number, encoded))
 
     def write(self, store: Store, video_id: str, rgb_meta: dict[str, Any], codec: str) -> None:
-        extensions = {MESH: MESH_EXTENSION, RGB: codec.rstrip("0123456789")}
+        extensions = {MESH: MESH_EXTENSION, RGB: codec_extension(codec)}
         for layer, frames in self.frames.items():
-            meta = rgb_meta if layer == RGB else {"video_id": video_id}
+            meta = rgb_meta if layer == RGB else {}
             store.write_shard(layer, video_id, frames, meta, extensions.get(layer, MAP_CODEC))
 
 
@@ -182,14 +184,13 @@ def mesh_from_bytes(data: bytes) -> NDArray[np.float32]:
 def _rgb_meta(task: Task, records: list[dict[str, Any]]) -> dict[str, Any]:
     presentation = task.presentation
     return {
-        "video_id": presentation.video_id,
         "path": presentation.path,
         "subject": presentation.subject,
         "split": presentation.split,
         "label": presentation.label,
         "attack_type": presentation.attack_type,
         "attributes": dict(presentation.attributes),
-        "frames": records,
+        "records": records,
     }
 
 
