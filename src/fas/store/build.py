@@ -42,22 +42,30 @@ def check_facts(meta: Mapping[str, Any]) -> None:
         raise ValueError(f"label is 0 (attack) or 1 (bona fide), got {meta['label']!r}")
 
 
-def read_presentation(store: Path, layers: Sequence[str], video_id: str) -> dict[str, Shard]:
-    """The shards of one presentation in the layers that have it.
+def load_shard(path: Path, layer: str, video_id: str) -> Shard:
+    """Reads a shard and checks that it is the one that its name says, with the facts that the index needs.
 
     Raises:
-        FasError: One is damaged, or is not what its name says.
+        FasError: It is missing, damaged or another one.
     """
+    shard = read_shard(path)
+    if (shard.meta.get("layer"), shard.meta.get("video_id")) != (layer, video_id):
+        raise FasError("this shard belongs elsewhere, by its meta.json", path=path, remedy=REPAIR)
+    if layer == BASE_LAYER:
+        try:
+            check_facts(shard.meta)
+        except ValueError as error:
+            raise FasError(f"shard is damaged: {error}", path=path, remedy=REPAIR) from error
+    return shard
+
+
+def _load_presentation(store: Path, layers: Sequence[str], video_id: str) -> dict[str, Shard]:
     paths = {layer: shard_path(store, layer, video_id) for layer in layers}
-    shards = {layer: read_shard(path) for layer, path in paths.items() if layer == BASE_LAYER or path.exists()}
-    for layer, shard in shards.items():
-        if (shard.meta.get("layer"), shard.meta.get("video_id")) != (layer, video_id):
-            raise FasError("this shard belongs elsewhere, by its meta.json", path=shard.path, remedy=REPAIR)
-    try:
-        check_facts(shards[BASE_LAYER].meta)
-    except ValueError as error:
-        raise FasError(f"shard is damaged: {error}", path=paths[BASE_LAYER], remedy=REPAIR) from error
-    return shards
+    return {
+        layer: load_shard(path, layer, video_id)
+        for layer, path in paths.items()
+        if layer == BASE_LAYER or path.exists()
+    }
 
 
 def frame_columns(shards: Mapping[str, Shard], layers: Sequence[str]) -> Columns:
@@ -109,7 +117,7 @@ def build_index(
     """
 
     def load(video_id: str) -> tuple[dict[str, Any], Columns, list[str]]:
-        shards = read_presentation(store, layers, video_id)
+        shards = _load_presentation(store, layers, video_id)
         if advance:
             advance(1)
         return fact_values(shards[BASE_LAYER].meta), frame_columns(shards, layers), list(shards)

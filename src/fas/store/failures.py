@@ -54,6 +54,8 @@ def read_failures(path: Path) -> tuple[list[dict[str, Any]], list[int]]:
     unreadable: list[int] = []
     data = path.read_bytes() if path.exists() else b""
     for number, line in enumerate(data.splitlines(keepends=True), start=1):
+        if line == b"\n":  # two writers mended the same torn line
+            continue
         record = _parse(line)
         if record is None:
             unreadable.append(number)

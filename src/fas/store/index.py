@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from fas.errors import FasError
 
-_REBUILD = "run the same `fas preprocess` again: at its end it builds the index from the shards"
+REBUILD = "run the same `fas preprocess` again: at its end it builds the index from the shards"
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,20 @@ class PresentationTable:
 
     def __len__(self) -> int:
         return len(self.label)
+
+
+class Spans(NamedTuple):
+    """Where the frames of one layer lie in their shards.
+
+    Attributes:
+        offset: int64 `(rows,)`: the first byte of the encoded image in the shard.
+        length: int32 `(rows,)`: its bytes; 0 where the layer lacks the frame.
+        crc32: uint32 `(rows,)`: CRC-32 of these bytes.
+    """
+
+    offset: NDArray[np.int64]
+    length: NDArray[np.int32]
+    crc32: NDArray[np.uint32]
 
 
 class StoreIndex:
@@ -87,18 +101,17 @@ class StoreIndex:
     def __reduce__(self) -> tuple[Any, ...]:
         return _reopen, (self.path, self._seal)
 
-    def spans(self, layer: str) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.uint32]]:
-        """Where the frames of a layer lie: offset in the shard, length (0: the layer lacks this frame), CRC-32.
+    def spans(self, layer: str) -> Spans:
+        """Where the frames of a layer lie.
 
         Raises:
             KeyError: The index has no such layer.
         """
-        offset, length, crc32 = (self._numbers(f"{layer}_{name}") for name in ("offset", "length", "crc32"))
-        return offset, length, crc32
+        return Spans(*(self._numbers(f"{layer}_{name}") for name in Spans._fields))
 
     def has(self, layer: str) -> NDArray[np.bool_]:
         """Whether the layer has each frame: bool `(rows,)`, all false for a layer that the index does not know."""
-        return self.spans(layer)[1] > 0 if layer in self.layers else np.zeros(len(self), np.bool_)
+        return self.spans(layer).length > 0 if layer in self.layers else np.zeros(len(self), np.bool_)
 
     def video_id(self, presentation: int) -> str:
         """The video id of a presentation code."""
@@ -143,9 +156,9 @@ def _map(path: Path) -> pa.RecordBatch:
     try:
         return pa.ipc.open_file(pa.memory_map(str(path))).get_batch(0)
     except FileNotFoundError as error:
-        raise FasError("this store has no index yet", path=path, remedy=_REBUILD) from error
+        raise FasError("this store has no index yet", path=path, remedy=REBUILD) from error
     except (pa.ArrowInvalid, OSError, IndexError) as error:
-        raise FasError(f"index cannot be read: {error}", path=path, remedy=_REBUILD) from error
+        raise FasError(f"index cannot be read: {error}", path=path, remedy=REBUILD) from error
 
 
 def _reopen(path: Path, seal: bytes) -> StoreIndex:

@@ -42,6 +42,16 @@ def recipe_hash(recipe: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical_json(recipe).encode()).hexdigest()[:12]
 
 
+def read_layer_settings(path: Path) -> dict[str, Any]:
+    """The settings in a `layer.json`.
+
+    Raises:
+        FasError: It is damaged.
+    """
+    settings: dict[str, Any] = read_sealed_json(path, remedy=_RESTORE)["settings"]
+    return settings
+
+
 @dataclass(frozen=True)
 class Store:
     """One store. Small, immutable, safe to send to other processes; all state is on disk.
@@ -139,7 +149,7 @@ class Store:
         try:
             write_sealed_json(path, {"settings": wanted}, exclusive=True)
         except FileExistsError:
-            found = self._settings(layer)
+            found = read_layer_settings(path)
             if found != wanted:
                 raise FasError(
                     f"layer {layer!r} of this store was made with other settings: {found}, now {wanted}",
@@ -147,15 +157,12 @@ class Store:
                     remedy=f"use the same settings, or remove the folder {layer}/ to make the layer anew",
                 ) from None
 
-    def _settings(self, layer: str) -> Any:
-        return read_sealed_json(self.path / layer / LAYER_FILE, remedy=_RESTORE)["settings"]
-
     @property
     def layers(self) -> dict[str, dict[str, Any]]:
         """The declared layers and their settings; `rgb` first, the others by name."""
         names = sorted(path.parent.name for path in self.path.glob(f"*/{LAYER_FILE}"))
         names.sort(key=lambda name: name != BASE_LAYER)
-        return {name: self._settings(name) for name in names}
+        return {name: read_layer_settings(self.path / name / LAYER_FILE) for name in names}
 
     def has(self, layer: str, video_id: str) -> bool:
         """Whether the shard is there; if it is, it is complete."""

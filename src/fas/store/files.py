@@ -1,0 +1,86 @@
+"""Which files a store's folder holds, by what they are; found by listing, without opening any."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fas.errors import FasError
+from fas.store.atomic import is_temporary
+from fas.store.names import (
+    FAILURES_FILE,
+    INDEX_FILE,
+    LAYER_FILE,
+    SHARD_SUFFIX,
+    STORE_FILE,
+    check_layer,
+    check_video_id,
+)
+
+
+@dataclass
+class StoreFiles:
+    """The files of one store.
+
+    Attributes:
+        store: The folder.
+        shards: Per video id, its shards by layer.
+        layer_files: The settings of each layer.
+        unfinished: Temporary files: of a writer at work, or left by one that was killed.
+        foreign: Files that are none of the store's.
+        size: Bytes of all files together.
+    """
+
+    store: Path
+    shards: dict[str, dict[str, Path]] = field(default_factory=dict)
+    layer_files: dict[str, Path] = field(default_factory=dict)
+    unfinished: list[Path] = field(default_factory=list)
+    foreign: list[Path] = field(default_factory=list)
+    size: int = 0
+
+    def count_shards(self) -> dict[str, int]:
+        """The number of shards per layer."""
+        counts = dict.fromkeys(self.layer_files, 0)
+        for layers in self.shards.values():
+            for layer in layers:
+                counts[layer] = counts.get(layer, 0) + 1
+        return counts
+
+
+def scan_files(store: Path) -> StoreFiles:
+    """Lists a store's folder."""
+    files = StoreFiles(store)
+    for parent, folders, names in os.walk(store):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(parent, name)
+            try:
+                files.size += path.stat().st_size
+            except FileNotFoundError:
+                continue  # a writer at work has just renamed it
+            _sort_in(files, path)
+    return files
+
+
+def _sort_in(files: StoreFiles, path: Path) -> None:
+    layer, _, rest = path.relative_to(files.store).as_posix().partition("/")
+    if is_temporary(path):
+        files.unfinished.append(path)
+    elif not rest and layer in (STORE_FILE, INDEX_FILE, FAILURES_FILE):
+        pass  # these have fixed places
+    elif rest == LAYER_FILE:
+        files.layer_files[layer] = path
+    elif _is_shard_name(layer, rest):
+        files.shards.setdefault(rest.removesuffix(SHARD_SUFFIX), {})[layer] = path
+    else:
+        files.foreign.append(path)
+
+
+def _is_shard_name(layer: str, rest: str) -> bool:
+    try:
+        check_layer(layer)
+        check_video_id(rest)
+    except FasError:
+        return False
+    return rest.endswith(SHARD_SUFFIX)
