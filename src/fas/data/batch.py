@@ -1,10 +1,26 @@
-"""What a method receives: the one type that data loading and methods share."""
+"""What a method asks for and what it receives: the types that data loading and methods share."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
 from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Requirements:
+    """What a method needs of a batch; the DataModule provides exactly this.
+
+    Attributes:
+        layers: Stored layers beside `rgb`, such as `depth`.
+        input_size: Side of the square input image in pixels.
+        map_size: Side of the square maps in pixels, at least as large as the method's own.
+    """
+
+    layers: tuple[str, ...]
+    input_size: int
+    map_size: int
 
 
 class Batch(TypedDict):

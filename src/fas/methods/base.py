@@ -1,10 +1,9 @@
-"""What every method shares: its requirements, logging, scores of the dev split, the threshold."""
+"""What every method shares: logging, scores of the dev split, the threshold."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,27 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torchmetrics.utilities.distributed import gather_all_tensors
 
-from fas.data.batch import Batch
+from fas.data.batch import Batch, Requirements
 from fas.datasets.presentation import ATTACK, BONA_FIDE
 from fas.errors import FasError
 from fas.metrics import ErrorCurve, error_rates, presentation_scores
-
-
-@dataclass(frozen=True)
-class Requirements:
-    """What a method needs of a batch; the DataModule provides exactly this.
-
-    Attributes:
-        layers: Stored layers beside `rgb`, such as `depth`.
-        input_size: Side of the square input image in pixels.
-        map_size: Side of the square maps in pixels, at least as large as the method's own.
-        clip_length: Frames of a sample; 1 for single images.
-    """
-
-    layers: tuple[str, ...]
-    input_size: int
-    map_size: int
-    clip_length: int = 1
 
 
 class Method(pl.LightningModule, ABC):

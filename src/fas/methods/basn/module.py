@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from fas.data.batch import Batch
-from fas.methods.base import Method, Requirements
+from fas.data.batch import Batch, Requirements
+from fas.methods.base import Method
 from fas.methods.basn.loss import squared_l1, weighted_sum
 from fas.methods.basn.network import BRANCHES, MAP_STRIDE, Auxiliary, BasnNetwork, BasnOutputs, Fusion
 

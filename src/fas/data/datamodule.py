@@ -1,0 +1,227 @@
+"""From a store and a protocol to the loaders of Lightning: exactly what a method requires, balanced and checked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytorch_lightning as pl
+from lightning_fabric.utilities.seed import pl_worker_init_function
+from numpy.typing import NDArray
+from torch.utils.data import DataLoader, DistributedSampler, Sampler, SequentialSampler
+
+from fas.data.augment import Augmentation, TransformSettings
+from fas.data.batch import Requirements
+from fas.data.dataset import FrameDataset
+from fas.data.sampler import BalancedSampler, evenly_spaced
+from fas.data.splits import Split, check_split, recipe_of, rows_of, store_splits
+from fas.errors import FasError
+from fas.paths import store_root
+from fas.store.find import find_store
+from fas.store.index import StoreIndex
+from fas.store.store import Store
+
+_MOST_WORKERS = 8
+
+
+class FasDataModule(pl.LightningDataModule):
+    """The train, dev and test frames of one protocol of one store.
+
+    Training draws bona fide and attacks 1 : 1, anew every epoch; dev and test frames are taken in order. What is wrong
+    with the data is found by `setup`, before a process is started or a batch is read.
+
+    Args:
+        dataset: Name of the dataset's folder in the store, such as `oulu` or `oulu-simulated`.
+        protocol: The protocol's name in the dataset's recipe.
+        requirements: What the method needs of a batch.
+        fold: The protocol's fold from 1; None for a protocol without folds.
+        recipe: Name or path of the dataset's recipe; None finds it by the dataset's name.
+        store: The folder that stores live in; None takes `$FAS_STORE`.
+        recipe_hash: Which store of the dataset, where there are several; the beginning is enough.
+        frames_per_video: Training frames drawn from each presentation in an epoch; None takes all.
+        eval_frames: Evenly spaced frames of each dev and test presentation; None takes all.
+        batch_size: Samples of a batch, per process.
+        num_workers: Loading processes; None takes one per CPU core that this process may use, at most 8.
+        transforms: Augmentation of the training samples, see `Augmentation`.
+        seed: Of the sampling.
+    """
+
+    def __init__(
+        self,
+        *,
+        dataset: str,
+        protocol: str,
+        requirements: Requirements,
+        fold: int | None = None,
+        recipe: str | None = None,
+        store: Path | None = None,
+        recipe_hash: str | None = None,
+        frames_per_video: int | None = None,
+        eval_frames: int | None = None,
+        batch_size: int = 32,
+        num_workers: int | None = None,
+        transforms: TransformSettings = (),
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        for name, count in (
+            ("batch_size", batch_size),
+            ("frames_per_video", frames_per_video),
+            ("eval_frames", eval_frames),
+        ):
+            if count is not None and count < 1:
+                raise FasError(f"data.{name} is {count}", remedy="give a positive number")
+        self._dataset = dataset
+        self._protocol = protocol
+        self._fold = fold
+        self._recipe = recipe
+        self._root = store
+        self._recipe_hash = recipe_hash
+        self._requirements = requirements
+        self._frames_per_video = frames_per_video
+        self._eval_frames = eval_frames
+        self._batch_size = batch_size
+        self._num_workers = _default_workers() if num_workers is None else num_workers
+        self._seed = seed
+        self._augmentation = Augmentation(transforms, requirements.layers) if transforms else None
+        self._checked: set[str] = set()
+
+    @cached_property
+    def store(self) -> Store:
+        """The store that the data is read from."""
+        return find_store(self._dataset, store_root() if self._root is None else self._root, self._recipe_hash)
+
+    @cached_property
+    def index(self) -> StoreIndex:
+        """The store's index."""
+        return self.store.index()
+
+    @cached_property
+    def splits(self) -> dict[str, Split]:
+        """The protocol's `train`, `dev` and `test`, restricted to the store."""
+        recipe = recipe_of(self.store, self._recipe)
+        return store_splits(self.store, self.index.presentations, recipe, self._protocol, self._fold)
+
+    @property
+    def presentations(self) -> Mapping[str, NDArray[Any]]:
+        """Columns `video_id`, `subject`, `label` and `attack_type`; row n is the presentation of code n in a batch."""
+        table = self.index.presentations
+        return {name: getattr(table, name) for name in ("video_id", "subject", "label", "attack_type")}
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Where the data comes from, for the record of a run and of its scores."""
+        return {
+            "dataset": self.store.dataset,
+            "simulated": self.store.simulated,
+            "protocol": self._protocol,
+            "fold": self._fold,
+            "recipe_hash": self.store.path.name,
+            "frames_per_video": self._frames_per_video,
+            "eval_frames": self._eval_frames,
+            "presentations": {name: len(split.codes) for name, split in self.splits.items()},
+            "not_acquired": {name: len(split.not_acquired) for name, split in self.splits.items()},
+            "absent": {name: len(split.absent) for name, split in self.splits.items()},
+        }
+
+    def setup(self, stage: str) -> None:
+        """Checks what a stage needs; `fit` needs the train and dev splits with all layers, `predict` dev and test.
+
+        Raises:
+            FasError: A split or class is empty, a layer is missing, or the augmentation fails.
+
+        Warns:
+            FasWarning: Presentations of the protocol are missing in the store.
+        """
+        # Crops are small, so threads cost more than they bring; and OpenCV's threads do not survive a fork.
+        cv2.setNumThreads(0)
+        for name in ("train", "dev") if stage == "fit" else ("dev", "test"):
+            if name not in self._checked:
+                where = f"{self._dataset}, protocol {self._protocol}" + (f", fold {self._fold}" if self._fold else "")
+                check_split(name, self.splits[name], self.index.presentations.label, where, self.store.path)
+                self._checked.add(name)
+            if stage == "fit":
+                self._check_layers(name)
+        if stage == "fit":
+            self._training_dataset[0]
+
+    def train_dataloader(self) -> DataLoader[Any]:
+        """Bona fide and attacks 1 : 1, each rank its share."""
+        rows = self._rows("train")
+        sampler = BalancedSampler(
+            self.index.label[rows],
+            self.index.presentation[rows],
+            frames_per_video=self._frames_per_video,
+            seed=self._seed,
+            rank=self.trainer.global_rank if self.trainer else 0,
+            world_size=self.trainer.world_size if self.trainer else 1,
+        )
+        return self._loader(self._training_dataset, sampler)
+
+    def val_dataloader(self) -> DataLoader[Any]:
+        """The dev split with the layers for the loss."""
+        return self._evaluation_loader("dev", self._requirements)
+
+    def predict_dataloader(self) -> list[DataLoader[Any]]:
+        """The dev and the test split, in this order, without maps: scores need none."""
+        without_maps = replace(self._requirements, layers=())
+        return [self._evaluation_loader(name, without_maps) for name in ("dev", "test")]
+
+    @cached_property
+    def _training_dataset(self) -> FrameDataset:
+        return FrameDataset(self.index, self._rows("train"), self._requirements, self._augmentation)
+
+    def _rows(self, split: str) -> NDArray[np.int64]:
+        return rows_of(self.splits[split].codes, self.index.presentations)
+
+    def _check_layers(self, split: str) -> None:
+        rows = self._rows(split)
+        for layer in self._requirements.layers:
+            lacking = rows[~self.index.has(layer)[rows]]
+            if len(lacking):
+                videos = np.unique(self.index.presentation[lacking])
+                dataset = self.store.dataset.removesuffix("-simulated") if self.store.simulated else self.store.dataset
+                raise FasError(
+                    f"layer {layer!r} is missing for {len(lacking)} of {len(rows)} {split} frames, "
+                    f"in {len(videos)} presentations such as {self.index.video_id(int(videos[0]))}",
+                    path=self.store.path,
+                    remedy=f"make it with `fas preprocess {dataset} --{layer}`; nothing else is made again",
+                )
+
+    def _evaluation_loader(self, split: str, requirements: Requirements) -> DataLoader[Any]:
+        rows = self._rows(split)
+        if self._eval_frames is not None:
+            rows = rows[evenly_spaced(self.index.presentation[rows], self.index.frame[rows], self._eval_frames)]
+        dataset = FrameDataset(self.index, rows, requirements)
+        sampler: Sampler[int] = SequentialSampler(dataset)
+        if self.trainer and self.trainer.world_size > 1:
+            # Ranks get equally many by repeating some; a method counts every frame once (first_of_each_frame).
+            sampler = DistributedSampler(dataset, self.trainer.world_size, self.trainer.global_rank, shuffle=False)
+        return self._loader(dataset, sampler)
+
+    def _loader(self, dataset: FrameDataset, sampler: Sampler[int]) -> DataLoader[Any]:
+        return DataLoader(
+            dataset,
+            batch_size=self._batch_size,
+            sampler=sampler,
+            num_workers=self._num_workers,
+            persistent_workers=self._num_workers > 0,
+            pin_memory=self.trainer is not None and self.trainer.strategy.root_device.type == "cuda",
+            worker_init_fn=_start_worker if self._num_workers else None,
+        )
+
+
+def _start_worker(worker: int) -> None:
+    cv2.setNumThreads(0)
+    pl_worker_init_function(worker)  # another seed for every worker and rank
+
+
+def _default_workers() -> int:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, _MOST_WORKERS)

@@ -1,0 +1,152 @@
+"""A protocol's splits restricted to what a store holds, with everything that is not there by name."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fas.datasets.naming import parse_presentation, published_presentations
+from fas.datasets.presentation import ATTACK, BONA_FIDE, Presentation
+from fas.datasets.protocol import protocol_splits
+from fas.datasets.recipe import Recipe, load_recipe
+from fas.errors import FasError, FasWarning
+from fas.store.index import PresentationTable
+from fas.store.store import Store
+
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Split:
+    """One split of a protocol.
+
+    Attributes:
+        codes: `(n,)` codes of its presentations in the store's index.
+        not_acquired: Presentations that preprocessing tried and could not store (no face, not decodable).
+        absent: Presentations of the published dataset that preprocessing has not seen.
+    """
+
+    codes: NDArray[np.intp]
+    not_acquired: tuple[Presentation, ...]
+    absent: tuple[Presentation, ...]
+
+
+def recipe_of(store: Store, recipe: str | None = None) -> Recipe:
+    """The recipe of a store's dataset.
+
+    Args:
+        store: The store.
+        recipe: Name or path of the recipe; None takes the store's dataset.
+
+    Raises:
+        FasError: There is no such recipe.
+    """
+    return load_recipe(recipe or (store.dataset.removesuffix("-simulated") if store.simulated else store.dataset))
+
+
+def store_splits(
+    store: Store, table: PresentationTable, recipe: Recipe, protocol: str, fold: int | None
+) -> dict[str, Split]:
+    """Divides a store's presentations by a protocol.
+
+    Args:
+        store: The store.
+        table: The presentations of its index.
+        recipe: The dataset's recipe.
+        protocol: The protocol's name.
+        fold: From 1; None for a protocol without folds.
+
+    Returns:
+        `train`, `dev` and `test`.
+
+    Raises:
+        FasError: The protocol or fold is unknown.
+    """
+    stored = _stored(table)
+    failed = _failed(store, recipe)
+    known = {one.video_id for one in (*stored, *failed)}
+    # What a simulated tree should hold is written in the tree alone.
+    published = [] if store.simulated else published_presentations(recipe)
+    absent = [one for one in published if one.video_id not in known]
+    code_of = {one.video_id: code for code, one in enumerate(stored)}
+    parts = [protocol_splits(recipe, some, protocol, fold) for some in (stored, failed, absent)]
+    return {
+        split: Split(
+            codes=np.array([code_of[one.video_id] for one in parts[0][split]], dtype=np.intp),
+            not_acquired=tuple(parts[1][split]),
+            absent=tuple(parts[2][split]),
+        )
+        for split in parts[0]
+    }
+
+
+def check_split(name: str, split: Split, labels: NDArray[np.integer], where: str, store: Path) -> None:
+    """Makes sure that a split can be used, and says what it lacks.
+
+    Args:
+        name: `train`, `dev` or `test`.
+        split: The split.
+        labels: Label of every presentation code.
+        where: Dataset and protocol, for messages.
+        store: The store's folder, for messages.
+
+    Raises:
+        FasError: The split is empty, or has only one class.
+
+    Warns:
+        FasWarning: Presentations are missing.
+    """
+    if not len(split.codes):
+        hint = "the protocol has no such split; choose another protocol or dataset"
+        if split.not_acquired or split.absent:
+            hint = "preprocess the presentations of this split first"
+        raise FasError(f"{where} has no {name} presentations in the store", path=store, remedy=hint)
+    for label, word in ((BONA_FIDE, "bona fide"), (ATTACK, "attack")):
+        if not np.any(labels[split.codes] == label):
+            raise FasError(
+                f"the {name} split of {where} has no {word} presentation in the store",
+                path=store,
+                remedy="preprocess the presentations of this class, or choose another protocol",
+            )
+    total = len(split.codes) + len(split.not_acquired) + len(split.absent)
+    for missing, why in (
+        (split.not_acquired, "could not be acquired (see failures.jsonl of the store)"),
+        (split.absent, "are not in the store: preprocessing has not seen them"),
+    ):
+        if missing:
+            message = f"{where}: {len(missing)} of {total} {name} presentations {why}: {_summary(missing)}"
+            warnings.warn(FasWarning(message), stacklevel=2)
+
+
+def rows_of(codes: Iterable[int], table: PresentationTable) -> NDArray[np.int64]:
+    """The index rows of presentations, in the order given."""
+    ranges = [np.arange(table.start[code], table.stop[code]) for code in codes]
+    return np.concatenate(ranges) if ranges else np.zeros(0, dtype=np.int64)
+
+
+def _stored(table: PresentationTable) -> list[Presentation]:
+    columns = (table.video_id, table.subject, table.split, table.label, table.attack_type, table.attributes)
+    return [
+        Presentation(video_id, video_id, subject, split, int(label), attack_type, attributes)
+        for video_id, subject, split, label, attack_type, attributes in zip(*columns, strict=True)
+    ]
+
+
+def _failed(store: Store, recipe: Recipe) -> list[Presentation]:
+    """Presentations of which nothing could be stored; their facts are read from their names again."""
+    paths = [record["path"] for record in store.failures() if "frame" not in record and "path" in record]
+    parsed = (parse_presentation(recipe, path) for path in paths)
+    return [one for one in parsed if one is not None]
+
+
+def _summary(presentations: Sequence[Presentation]) -> str:
+    """Counts by class or species, and the first names."""
+    counts = Counter(one.attack_type or "bona fide" for one in presentations)
+    names = ", ".join(one.video_id for one in presentations[:_SHOWN]) + (", ..." * (len(presentations) > _SHOWN))
+    return ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items())) + f" ({names})"
