@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import csv
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fas.datasets.presentation import ATTACK, BONA_FIDE
 from fas.errors import FasError
 from fas.evaluation.files import partial_file
-from fas.evaluation.provenance import write_provenance
+from fas.evaluation.provenance import read_provenance, write_provenance
 from fas.evaluation.table import COLUMNS, ScoreTable
 
 __all__ = ["ScoreTable", "read_scores", "write_scores"]
@@ -50,14 +52,17 @@ def write_scores(path: Path, table: ScoreTable, provenance: Mapping[str, Any]) -
 
 
 def read_scores(path: Path) -> ScoreTable:
-    """Reads a scores file and checks every row.
+    """Reads a scores file and checks every row; reads its provenance, if that stands beside it.
 
     Columns may stand in any order; further ones are ignored.
+
+    Warns:
+        FasWarning: The scores file was changed after its provenance was written.
 
     Raises:
         FasError: With the line: the file is missing, not text or empty, a column is missing, a label is not 0 or 1, a
             score or frame is not a number, a split has another name, a frame of a video appears twice, or two rows of
-            one video contradict each other.
+            one video contradict each other; or the provenance is not what it should be.
     """
     rows = _Rows(path)
     with _open_csv(path) as reader:
@@ -71,7 +76,7 @@ def read_scores(path: Path) -> ScoreTable:
                     continue
                 raise FasError(f"line {reader.line_num}: {len(record)} fields instead of {len(header)}", path=path)
             rows.add(reader.line_num, *(record[position] for position in positions))
-    return rows.table()
+    return replace(rows.table(), provenance=read_provenance(path))
 
 
 @contextmanager
@@ -137,18 +142,18 @@ class _Rows:
             raise FasError("the scores file has a header but no rows", path=self._path)
         code, frame = np.array(self._code, dtype=np.int64), np.array(self._frame, dtype=np.int64)
         self._check_duplicates(code, frame)
-        facts = [entry[0] for entry in self._facts.values()]
+        subject, split, label, attack_type = zip(*(entry[0] for entry in self._facts.values()), strict=True)
+
         # Object arrays hold one string per presentation, not one per frame.
-        texts = {
-            "video_id": np.array(list(self._facts), dtype=object),
-            "subject": np.array([subject for subject, _, _, _ in facts], dtype=object),
-            "split": np.array([split for _, split, _, _ in facts], dtype=object),
-            "attack_type": np.array([attack_type for _, _, _, attack_type in facts], dtype=object),
-        }
-        label = np.array([label for _, _, label, _ in facts], dtype=np.int64)
+        def text(values: Iterable[str]) -> NDArray[Any]:
+            return np.array(list(values), dtype=object)[code]
+
         return ScoreTable(
-            **{name: values[code] for name, values in texts.items()},
-            label=label[code],
+            video_id=text(self._facts),
+            subject=text(subject),
+            split=text(split),
+            label=np.array(label, dtype=np.int64)[code],
+            attack_type=text(attack_type),
             frame=frame,
             score=np.array(self._score, dtype=np.float64),
             path=self._path,
@@ -164,7 +169,7 @@ class _Rows:
         if label == BONA_FIDE and attack_type:
             raise self._error(line, f"a bona fide row (label 1) has the attack type {attack_type!r}")
 
-    def _check_duplicates(self, code: np.ndarray[Any, Any], frame: np.ndarray[Any, Any]) -> None:
+    def _check_duplicates(self, code: NDArray[np.int64], frame: NDArray[np.int64]) -> None:
         order = np.lexsort((frame, code))  # stable: of two equal rows the earlier line comes first
         twice = np.flatnonzero((np.diff(code[order]) == 0) & (np.diff(frame[order]) == 0))
         if twice.size:

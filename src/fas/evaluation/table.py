@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,7 @@ class ScoreTable:
         score: float64 `(n,)`: liveness, higher = more likely bona fide; nan for a frame without a score. A presentation
             of which no frame could be scored has one row with nan, so that it is counted.
         path: The file that it was read from, for messages.
+        provenance: What stands beside that file, if anything; see `fas.evaluation.provenance`.
     """
 
     video_id: NDArray[Any]
@@ -71,6 +73,7 @@ class ScoreTable:
     frame: NDArray[np.int64]
     score: NDArray[np.float64]
     path: Path | None = None
+    provenance: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         lengths = {name: len(getattr(self, name)) for name in COLUMNS}

@@ -1,0 +1,223 @@
+"""Evaluation of score tables: by hand, beside scikit-learn, and what it refuses or warns of."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+from sklearn.metrics import roc_auc_score
+
+from fas.errors import FasError
+from fas.evaluation.evaluate import evaluate_scores
+from fas.evaluation.text import render
+from tests.fakes.scores import PROVENANCE, random_scores, score_table
+
+# Two frames each. Means on dev: attacks 0.1, 0.4, bona fide 0.3, 0.9, so the distinct means are 0.1 0.3 0.4 0.9 and at
+# the midpoint 0.35 FAR = FRR = 1/2.
+DEV = [
+    ("d1", "21", "dev", 0, "print/printer1", 0, 0.0),
+    ("d1", "21", "dev", 0, "print/printer1", 1, 0.2),
+    ("d2", "21", "dev", 0, "replay/display1", 0, 0.4),
+    ("d3", "22", "dev", 1, "", 0, 0.3),
+    ("d4", "22", "dev", 1, "", 0, 0.9),
+]
+# At 0.35: print 1 of 2 accepted, replay 0 of 1, bona fide 1 of 3 rejected.
+TEST = [
+    ("t1", "36", "test", 0, "print/printer1", 0, 0.9),
+    ("t1", "36", "test", 0, "print/printer1", 1, 0.7),
+    ("t2", "36", "test", 0, "print/printer2", 0, 0.1),
+    ("t3", "36", "test", 0, "replay/display1", 0, 0.2),
+    ("t4", "37", "test", 1, "", 0, 0.3),
+    ("t5", "37", "test", 1, "", 0, math.nan),
+    ("t5", "37", "test", 1, "", 1, 0.6),
+    ("t6", "37", "test", 1, "", 0, 0.9),
+]
+
+
+def test_by_hand():
+    evaluation = evaluate_scores(score_table(DEV + TEST))
+    assert evaluation.threshold.value == pytest.approx(0.35)
+    assert evaluation.threshold.rule == "dev-eer"
+    assert "50.00 % over 2 bona fide and 2 attack presentations" in evaluation.threshold.origin
+    rates = evaluation.rates
+    assert rates.apcer_by_species == {"print": 0.5, "replay": 0.0}
+    assert (rates.apcer, rates.apcer_pooled, rates.bpcer) == pytest.approx((1 / 2, 1 / 3, 1 / 3))
+    assert (rates.acer, rates.hter) == pytest.approx((5 / 12, 1 / 3))
+    assert evaluation.fine.apcer_by_species == {"print/printer1": 1.0, "print/printer2": 0.0, "replay/display1": 0.0}
+    # Test means: attacks 0.8 0.1 0.2, bona fide 0.3 0.6 0.9. Pairs won: 2, 2, 3 of 3 each.
+    assert evaluation.auc == pytest.approx(7 / 9)
+    # Equal errors at the midpoint of 0.3 and 0.6: FAR 1/3 (0.8), FRR 1/3 (0.3).
+    assert evaluation.eer == pytest.approx(1 / 3)
+    assert evaluation.counts == {
+        "presentations": 6,
+        "attacks": 3,
+        "attacks_accepted": 1,
+        "bona_fide": 3,
+        "bona_fide_rejected": 1,
+        "subjects": 2,
+        "frames": 8,
+        "frames_without_score": 1,
+        "failures_to_acquire": {},
+    }
+    assert evaluation.warnings == ()
+
+
+def test_fine_level_takes_the_maximum_over_fine_species():
+    evaluation = evaluate_scores(score_table(DEV + TEST), level="fine")
+    assert (evaluation.rates.worst_species, evaluation.rates.apcer) == ("print/printer1", 1.0)
+    assert evaluation.rates.acer == pytest.approx((1 + 1 / 3) / 2)
+
+
+@pytest.mark.parametrize("threshold", [0.65, "0.65", "6.5e-1"])
+def test_a_fixed_threshold_needs_no_dev_rows(threshold):
+    evaluation = evaluate_scores(score_table(TEST), threshold=threshold)
+    assert (evaluation.threshold.value, evaluation.threshold.rule) == (0.65, "fixed")
+    assert evaluation.rates.bpcer == pytest.approx(2 / 3)
+
+
+def test_dev_rows_from_another_table_replace_those_of_the_first():
+    other = [("x", "1", "dev", 0, "print", 0, 0.2), ("y", "2", "dev", 1, "", 0, 0.3)]
+    evaluation = evaluate_scores(score_table(DEV + TEST), score_table(other, path=Path("other.csv")))
+    assert evaluation.threshold.value == pytest.approx(0.25)
+    assert "dev split in other.csv" in evaluation.threshold.origin
+
+
+def test_json_has_every_rate_with_counts_and_interval():
+    content = json.loads(json.dumps(evaluate_scores(score_table(DEV + TEST)).to_json(), allow_nan=False))
+    assert content["threshold"] == {
+        "value": pytest.approx(0.35),
+        "rule": "dev-eer",
+        "origin": "EER of the dev split: 50.00 % over 2 bona fide and 2 attack presentations, species pooled",
+    }
+    assert content["apcer"]["species"] == "print"
+    for rate in (content["apcer"], content["bpcer"], content["apcer_pooled"], *content["apcer_by_species"].values()):
+        assert rate["value"] == rate["errors"] / rate["total"]
+        lower, upper = rate["interval"]
+        assert lower <= rate["value"] <= upper
+    assert set(content["apcer_by_species"]) == {"print", "replay"}
+    assert set(content["apcer_by_fine_species"]) == {"print/printer1", "print/printer2", "replay/display1"}
+    assert content["acer"]["value"] == pytest.approx(5 / 12)
+    assert content["hter"]["value"] == pytest.approx(1 / 3)
+    assert content["eer"] == {"value": pytest.approx(1 / 3), "computed_on": "test", "optimistic": True}
+    assert content["auc"]["value"] == pytest.approx(7 / 9)
+    assert (content["level"], content["aggregation"], content["split"]) == ("coarse", "mean", "test")
+    assert (content["simulated"], content["provenance"]) == (None, None)
+
+
+def test_beside_scikit_learn_on_many_scores():
+    table = random_scores(seed=5, frames=3)
+    evaluation = evaluate_scores(table)
+    judged = evaluation.judged
+    assert len(judged) == 4 * 2 * 2 * 5
+    assert evaluation.auc == pytest.approx(roc_auc_score(judged.label, judged.score))
+    means = {}
+    for video_id, score in zip(table.video_id, table.score, strict=True):
+        means.setdefault(video_id, []).append(score)
+    assert judged.score.tolist() == pytest.approx([np.mean(means[video_id]) for video_id in judged.video_id])
+
+
+def test_presentations_without_a_score_are_counted_and_in_no_rate():
+    lost = [
+        ("t7", "37", "test", 1, "", 0, math.nan),
+        ("t8", "37", "test", 0, "mask/silicone", 0, math.nan),
+        ("t9", "37", "test", 0, "print/printer1", 0, math.nan),
+    ]
+    evaluation = evaluate_scores(score_table(DEV + TEST + lost))
+    assert evaluation.failures == {"bona fide": 1, "mask/silicone": 1, "print/printer1": 1}
+    assert evaluation.counts["presentations"] == 6
+    assert evaluation.rates == evaluate_scores(score_table(DEV + TEST)).rates
+    assert evaluation.warnings == ("no presentation of species mask/silicone has a score: it is in no rate",)
+
+
+def test_infinite_scores_give_plain_json():
+    rows = [
+        ("a", "1", "dev", 0, "print", 0, -math.inf),
+        ("b", "2", "dev", 1, "", 0, math.inf),
+        ("c", "3", "test", 0, "print", 0, -math.inf),
+        ("d", "4", "test", 1, "", 0, math.inf),
+    ]
+    evaluation = evaluate_scores(score_table(rows))
+    assert (evaluation.rates.acer, evaluation.auc) == (0.0, 1.0)
+    assert json.loads(json.dumps(evaluation.to_json(), allow_nan=False))["threshold"]["value"] == "inf"
+
+
+def test_subjects_of_dev_or_train_in_test_are_named():
+    rows = [*DEV, *TEST, ("r", "36", "train", 1, "", 0, 0.5), ("s", "21", "test", 1, "", 0, 0.5)]
+    train, dev = evaluate_scores(score_table(rows)).warnings
+    assert train.startswith("1 subject(s) are in train and in test (36)")
+    assert dev.startswith("1 subject(s) are in dev and in test (21)")
+
+
+def test_scores_worse_than_chance_are_named():
+    table = random_scores()
+    (warning,) = evaluate_scores(replace(table, score=1 - table.score)).warnings
+    assert "inverted" in warning
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (TEST, "the dev split has no bona fide presentation"),
+        ([*TEST, *DEV[:3]], "the dev split has no bona fide presentation"),
+        ([*TEST, *DEV[3:]], "the dev split has no attack"),
+        (DEV, "the test split has no bona fide presentation"),
+        ([*DEV, *TEST[:4]], "the test split has no bona fide presentation"),
+        ([*DEV, *TEST[4:]], "the test split has no attack"),
+        ([*DEV, *TEST[:4], TEST[5]], r"no bona fide presentation with a score \(4 presentations"),
+    ],
+)
+def test_a_class_is_missing(rows, message):
+    with pytest.raises(FasError, match=message):
+        evaluate_scores(score_table(rows, path=Path("scores.csv")))
+
+
+@pytest.mark.parametrize("threshold", ["test-eer", "nan", "inf", "", math.nan, -math.inf])
+def test_unknown_threshold(threshold):
+    with pytest.raises(FasError, match="unknown threshold"):
+        evaluate_scores(score_table(DEV + TEST), threshold=threshold)
+
+
+def test_simulated_is_said_by_json_and_text():
+    simulated = score_table(DEV + TEST, provenance=PROVENANCE)
+    evaluation = evaluate_scores(simulated)
+    assert evaluation.to_json()["simulated"] is True
+    assert "SIMULATED DATA" in text(evaluation)
+    real = score_table(DEV + TEST, provenance={"dataset": "oulu", "simulated": False})
+    assert "SIMULATED" not in text(evaluate_scores(real))
+    # A threshold from simulated data is enough.
+    mixed = evaluate_scores(real, simulated)
+    assert mixed.simulated is True
+    assert "SIMULATED DATA" in text(mixed)
+    unknown = evaluate_scores(score_table(DEV + TEST))
+    assert "unknown" in text(unknown)
+
+
+def text(evaluation) -> str:
+    console = Console(width=120, record=True, file=io.StringIO())
+    console.print(render(evaluation, "scores.csv"))
+    return console.export_text()
+
+
+def test_text_names_threshold_counts_failures_and_warnings():
+    rows = [*DEV, *TEST, ("t7", "21", "test", 1, "", 0, math.nan)]
+    shown = text(evaluate_scores(score_table(rows)))
+    assert "threshold 0.35 (dev-eer): EER of the dev split" in shown
+    assert "6 presentations of 2 subjects (3 bona fide, 3 attacks), 9 frames" in shown
+    assert "failure to acquire (no frame has a score; in no rate): 1 bona fide" in shown
+    assert "warning: 1 subject(s) are in dev and in test (21)" in shown
+    assert "50.00 %" in shown
+    assert "1.26 to 98.74 %" in shown  # Clopper-Pearson of 1 out of 2
+
+
+def test_write_is_readable_json(tmp_path):
+    evaluation = evaluate_scores(score_table(DEV + TEST))
+    evaluation.write(tmp_path / "run" / "evaluation.json")
+    assert json.loads((tmp_path / "run" / "evaluation.json").read_text()) == json.loads(
+        json.dumps(evaluation.to_json())
+    )
