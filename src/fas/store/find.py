@@ -14,6 +14,24 @@ def list_stores(root: Path) -> list[Path]:
     return sorted(path.parent for path in Path(root).glob(f"*/*/{STORE_FILE}"))
 
 
+def only_store(root: Path) -> Path:
+    """The folder of the only store below `root`.
+
+    Raises:
+        FasError: There is none, or more than one; the message lists them.
+    """
+    stores = list_stores(root)
+    if len(stores) == 1:
+        return stores[0]
+    if not stores:
+        raise FasError("no store here", path=root, remedy="make one with `fas preprocess`, or name a store's folder")
+    raise FasError(f"several stores here:{_choices(stores)}", path=root, remedy="name one of these folders")
+
+
+def _choices(stores: list[Path]) -> str:
+    return "".join(f"\n    {path}" for path in stores) or " none"
+
+
 def find_store(dataset: str, root: Path, recipe_hash: str | None = None) -> Store:
     """Opens the store of a dataset.
 
@@ -32,15 +50,13 @@ def find_store(dataset: str, root: Path, recipe_hash: str | None = None) -> Stor
         return Store.open(matches[0])
     wanted = f"dataset {dataset!r}" + (f" with recipe {recipe_hash!r}" if recipe_hash else "")
     if not matches:
-        there = "\n    ".join(map(str, stores)) or "none"
         raise FasError(
-            f"no store of {wanted}; there is:\n    {there}",
+            f"no store of {wanted}; there is:{_choices(stores)}",
             path=root,
             remedy=f"make it with `fas preprocess {dataset}`, or set FAS_STORE to the folder that has it",
         )
-    choices = "\n    ".join(map(str, matches))
     raise FasError(
-        f"several stores of {wanted}:\n    {choices}",
+        f"several stores of {wanted}:{_choices(matches)}",
         path=root,
         remedy="name one by its recipe hash (the last folder), or remove those that you do not need",
     )

@@ -1,0 +1,160 @@
+"""`fas store`: look into stores."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fas.errors import FasError
+from fas.paths import store_root
+from fas.progress import progress_bar
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from fas.store import Store, StoreIndex
+
+app = typer.Typer(no_args_is_help=True, help="Look into a store: ls, show, verify, sheet.")
+
+StoreArgument = Annotated[
+    Path | None,
+    typer.Argument(metavar="[DIR]", help="Folder of the store; may be left out if $FAS_STORE holds just one."),
+]
+
+
+@app.command("ls")
+def list_stores(
+    root: Annotated[
+        Path | None, typer.Argument(metavar="[ROOT]", help="Folder with stores; by default $FAS_STORE.")
+    ] = None,
+) -> None:
+    """List stores: dataset, recipe, layers, presentations, frames, size."""
+    from fas.store import Store
+    from fas.store.find import list_stores as find_all
+    from fas.store.summary import measure_store
+
+    root = root or store_root()
+    paths = find_all(root)
+    if not paths:
+        raise FasError(
+            "no store here", path=root, remedy="make one with `fas preprocess`, or give the folder or FAS_STORE"
+        )
+    table = _table("dataset", "recipe", "layers", "presentations", "frames", "size", title=f"Stores in {root}")
+    for path in paths:
+        measured = measure_store(Store.open(path))
+        layers = ", ".join(measured.shards)
+        frames = "no index" if measured.frames is None else f"{measured.frames:,}"
+        presentations = f"{measured.shards.get('rgb', 0):,}"
+        table.add_row(_dataset(measured.store), path.name, layers, presentations, frames, _bytes(measured.size))
+    _print(table)
+
+
+@app.command()
+def show(store: StoreArgument = None) -> None:
+    """Show a store: settings, counts by split and species, completeness of layers, failures."""
+    import yaml
+
+    from fas.store.summary import count_failures, count_groups, count_layers
+
+    opened = _open(store)
+    index = opened.index()
+    settings = {"recipe": opened.recipe, "layers": opened.layers, "tools": opened.tools}
+    print(f"{_dataset(opened)}  {opened.path}\n")
+    print(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
+
+    table = _table("split", "label", "species", "presentations", "frames", title="Presentations")
+    for group in count_groups(index):
+        label = "bona fide" if group.label else "attack"
+        table.add_row(group.split, label, group.attack_type, f"{group.presentations:,}", f"{group.frames:,}")
+    _print(table)
+
+    table = _table("layer", "presentations", "frames", "missing frames", title="Layers")
+    for layer, (presentations, frames) in count_layers(index).items():
+        table.add_row(layer, f"{presentations:,}", f"{frames:,}", f"{len(index) - frames:,}")
+    _print(table)
+
+    failures = count_failures(opened.failures())
+    table = _table("reason", "count", title="Failures to acquire")
+    for reason, count in failures.items():
+        table.add_row(reason, f"{count:,}")
+    if failures:
+        _print(table)
+    else:
+        print("No failures to acquire.")
+
+
+@app.command()
+def verify(store: StoreArgument = None) -> None:
+    """Read every byte of a store and compare it with its checksums; exit code 1 on any damage."""
+    from fas.store.files import scan_files
+    from fas.store.verify import verify_store
+
+    path = _find(store)
+    files = scan_files(path)
+    with progress_bar("verify", total=len(files.shards), unit="presentation") as advance:
+        report = verify_store(files, advance)
+    for note in report.notes:
+        print(f"note: {note}")
+    for damage in report.damages:
+        print(f"damage: {damage}")
+    print(f"{path}: {report.presentations} presentations, {files.size:,} bytes, {len(report.damages)} damages")
+    if report.damages:
+        raise typer.Exit(1)
+
+
+@app.command()
+def sheet(
+    store: StoreArgument = None,
+    out: Annotated[Path, typer.Option(help="The picture to write.")] = Path("sheet.png"),
+    rows: Annotated[int, typer.Option(min=1, max=100, help="Number of crops, balanced over species.")] = 12,
+    seed: Annotated[int, typer.Option(help="Chooses other crops.")] = 0,
+) -> None:
+    """Draw crops beside their maps as stored, with label and species."""
+    from fas.store.sheet import choose_rows, draw_sheet
+
+    index: StoreIndex = _open(store).index()
+    draw_sheet(index, choose_rows(index, rows, seed), out)
+    print(out)
+
+
+def _find(store: Path | None) -> Path:
+    from fas.store.find import only_store
+
+    return only_store(store_root()) if store is None else store
+
+
+def _open(store: Path | None) -> Store:
+    from fas.store import Store
+
+    return Store.open(_find(store))
+
+
+def _dataset(store: Store) -> str:
+    return f"{store.dataset} (SIMULATED)" if store.simulated else store.dataset
+
+
+def _table(*columns: str, title: str) -> Table:
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left")
+    numeric = {"presentations", "frames", "missing frames", "size", "count"}
+    for column in columns:
+        table.add_column(column, justify="right" if column in numeric else "left")
+    return table
+
+
+def _print(renderable: Any) -> None:
+    from rich.console import Console
+
+    Console().print(renderable, markup=False)
+
+
+def _bytes(size: int) -> str:
+    value = float(size)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if value < 1024:
+            return f"{value:.1f} {unit}" if unit != "B" else f"{size} B"
+        value /= 1024
+    return f"{value:.1f} TiB"
