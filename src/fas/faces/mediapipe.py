@@ -7,8 +7,7 @@ and `face_landmark`.
 
 from __future__ import annotations
 
-import os
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from scipy.special import expit
 from fas.errors import FasError
 from fas.faces.align import mesh_bounds, square_transform, transform_mesh, warp_crop
 from fas.faces.face import Face
+from fas.faces.lazy import PerProcess
 from fas.faces.models import FACE_DETECTOR, FACE_MESH, file_hash, model_file
 
 _INPUT = 192
@@ -45,28 +45,26 @@ _NOSE_TIP, _LEFT_MOUTH, _RIGHT_MOUTH = 1, 61, 291
 
 
 class _Network:
-    """A TFLite file in OpenCV, loaded at first use and anew in every process, so it survives fork and spawn."""
+    """A TFLite file in OpenCV."""
 
     def __init__(self, path: Path, outputs: list[str]) -> None:
         self.path = path
         self._outputs = outputs
-        self._net: Any = None
-        self._process = 0
-
-    def __getstate__(self) -> dict[str, object]:
-        return self.__dict__ | {"_net": None}
+        self._net: PerProcess[Any] = PerProcess(partial(_read_net, path))
 
     def __call__(self, blob: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        if self._net is None or self._process != os.getpid():
-            try:
-                # OpenCV's new engine cannot give two outputs in one pass; asking for each runs the network twice.
-                self._net = cv2.dnn.readNetFromTFLite(str(self.path), cv2.dnn.ENGINE_CLASSIC)
-            except cv2.error as error:
-                raise FasError("OpenCV cannot load the network", path=self.path, remedy="fas models fetch") from error
-            self._process = os.getpid()
-        self._net.setInput(blob)
-        # By name, since the order of the unconnected layers differs between the engines.
-        return list(self._net.forward(self._outputs))
+        net = self._net.get()
+        net.setInput(blob)
+        # By name, since the order of the unconnected layers differs between OpenCV's engines.
+        return list(net.forward(self._outputs))
+
+
+def _read_net(path: Path) -> Any:
+    try:
+        # OpenCV's new engine cannot give two outputs in one pass; asking for each runs the network twice.
+        return cv2.dnn.readNetFromTFLite(str(path), cv2.dnn.ENGINE_CLASSIC)
+    except cv2.error as error:
+        raise FasError("OpenCV cannot load the network", path=path, remedy="use the file of `fas models`") from error
 
 
 class MediaPipeDetector:

@@ -29,8 +29,8 @@ class HeadPose:
 def head_pose(mesh: NDArray[np.float32]) -> HeadPose:
     """The head's direction, from the line through the eyes and the line from forehead to chin.
 
-    The mesh comes from weak perspective, so the angles are relative to the line of sight. Its depth is an estimate: over
-    portraits that look at the camera the median pitch is 7 degrees, not 0, and the other two are within 4 degrees of 0.
+    The mesh comes from weak perspective, so the angles are relative to the line of sight. Its depth is an estimate:
+    over portraits that look at the camera the median pitch is 7 degrees; those of yaw and roll are within 4 of 0.
 
     Args:
         mesh: `(468, 3)` with z in pixels, smaller is nearer.
