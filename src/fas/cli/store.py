@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from fas.store import Store, StoreIndex
 
-app = typer.Typer(no_args_is_help=True, help="Look into a store: ls, show, verify, sheet.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Look into a store: ls, show, verify, sheet.")
 
 StoreArgument = Annotated[
     Path | None,
@@ -101,7 +102,7 @@ def verify(store: StoreArgument = None) -> None:
         print(f"damage: {damage}")
     print(f"{path}: {report.presentations} presentations, {files.size:,} bytes, {len(report.damages)} damages")
     if report.damages:
-        raise typer.Exit(1)
+        raise typer.Exit(code=1)
 
 
 @app.command()
@@ -141,14 +142,15 @@ def _table(*columns: str, title: str) -> Table:
     table = Table(title=title, title_justify="left")
     numeric = {"presentations", "frames", "missing frames", "size", "count"}
     for column in columns:
-        table.add_column(column, justify="right" if column in numeric else "left")
+        table.add_column(column, overflow="fold", justify="right" if column in numeric else "left")
     return table
 
 
-def _print(renderable: Any) -> None:
+def _print(table: Table) -> None:
     from rich.console import Console
 
-    Console().print(renderable, markup=False)
+    # A file or a pipe has no width to which values would have to be cut.
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
 def _bytes(size: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -113,29 +113,56 @@ def build_index(
         advance: Called with 1 after each presentation.
 
     Raises:
-        FasError: A shard is damaged, or the folder is not writable.
+        FasError: Shards are damaged, all of them named, or the folder is not writable.
     """
 
-    def load(video_id: str) -> tuple[dict[str, Any], Columns, list[str]]:
-        shards = _load_presentation(store, layers, video_id)
-        if advance:
-            advance(1)
-        return fact_values(shards[BASE_LAYER].meta), frame_columns(shards, layers), list(shards)
+    def load(video_id: str) -> _Loaded | FasError:
+        try:
+            shards = _load_presentation(store, layers, video_id)
+        except FasError as error:
+            return error
+        finally:
+            if advance:
+                advance(1)
+        extensions = {layer: shard.extension for layer, shard in shards.items()}
+        return _Loaded(fact_values(shards[BASE_LAYER].meta), frame_columns(shards, layers), extensions)
 
-    # Threads hide the latency of network file systems.
-    with ThreadPoolExecutor(8) as pool:
-        loaded = list(pool.map(load, video_ids))
-    names = frame_columns({BASE_LAYER: _NO_FRAMES}, layers)
-    columns = {name: np.concatenate([empty, *(rows[name] for _, rows, _ in loaded)]) for name, empty in names.items()}
-    shards = {layer: sum(layer in present for _, _, present in loaded) for layer in layers}
-    counts = np.array([len(rows["frame"]) for _, rows, _ in loaded], dtype=np.int64)
-    facts = [values for values, _, _ in loaded]
-    metadata = {"dataset": dataset, "simulated": simulated, "layers": list(layers), "shards": shards}
-    write_index(store / INDEX_FILE, facts, counts, columns, metadata)
+    with ThreadPoolExecutor(8) as pool:  # hides the latency of network file systems
+        results = list(pool.map(load, video_ids))
+    if damaged := [result for result in results if isinstance(result, FasError)]:
+        raise _too_damaged(store, damaged)
+    loaded = [result for result in results if isinstance(result, _Loaded)]
+    columns = {
+        name: np.concatenate([empty, *(rows.columns[name] for rows in loaded)])
+        for name, empty in frame_columns({BASE_LAYER: _NO_FRAMES}, layers).items()
+    }
+    counts = np.array([len(rows.columns["frame"]) for rows in loaded], dtype=np.int64)
+    metadata = {
+        "dataset": dataset,
+        "simulated": simulated,
+        "layers": list(layers),
+        "shards": {layer: sum(layer in rows.extensions for rows in loaded) for layer in layers},
+        "extensions": {layer: extension for rows in loaded for layer, extension in rows.extensions.items()},
+    }
+    write_index(store / INDEX_FILE, [rows.facts for rows in loaded], counts, columns, metadata)
+
+
+class _Loaded(NamedTuple):
+    facts: dict[str, Any]
+    columns: Columns
+    extensions: dict[str, str]
 
 
 _NONE = np.zeros(0, np.int64)
-_NO_FRAMES = Shard(Path(), {}, _NONE, _NONE, _NONE, _NONE.astype(np.uint32))
+_NO_FRAMES = Shard(Path(), {}, "", _NONE, _NONE, _NONE, _NONE.astype(np.uint32))
+
+
+def _too_damaged(store: Path, damaged: Sequence[FasError]) -> FasError:
+    """An index without them would lose data in silence, so there is none until they are gone."""
+    if len(damaged) == 1:
+        return damaged[0]
+    files = "".join(f"\n    {error.path}" for error in damaged)
+    return FasError(f"{len(damaged)} shards are damaged, so the index is not built:{files}", path=store, remedy=REPAIR)
 
 
 def write_index(

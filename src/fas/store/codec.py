@@ -25,6 +25,10 @@ _WEBP = [cv2.IMWRITE_WEBP_LOSSLESS_MODE, cv2.IMWRITE_WEBP_LOSSLESS_ON]
 _JPEG = re.compile(r"jpeg([1-9][0-9]?|100)")
 
 
+IMAGE_EXTENSIONS = ("png", "webp", "jpg")
+"""What `decode_image` reads."""
+
+
 def codec_extension(codec: str) -> str:
     """The file extension of a codec: `png`, `webp` or `jpg`.
 

@@ -9,7 +9,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from fas.errors import FasWarning
+from fas.errors import FasError, FasWarning
 from fas.store.atomic import storing
 from fas.store.seal import canonical_json
 
@@ -49,10 +49,18 @@ def read_failures(path: Path) -> tuple[list[dict[str, Any]], list[int]]:
 
     Returns:
         The records, oldest first, and the numbers (from 1) of the lines that are torn or damaged.
+
+    Raises:
+        FasError: The file cannot be read.
     """
     records: list[dict[str, Any]] = []
     unreadable: list[int] = []
-    data = path.read_bytes() if path.exists() else b""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return [], []
+    except OSError as error:
+        raise FasError(f"cannot be read: {error.strerror}", path=path, remedy="make it readable for you") from error
     for number, line in enumerate(data.splitlines(keepends=True), start=1):
         if line == b"\n":  # two writers mended the same torn line
             continue
@@ -75,10 +83,8 @@ def latest_failures(path: Path) -> list[dict[str, Any]]:
         warnings.warn(
             FasWarning(f"{path}: line {lines} unreadable (a writer was killed there, or damage)"), stacklevel=2
         )
-    latest: dict[tuple[Any, Any], dict[str, Any]] = {}
-    for record in records:
-        latest[record.get("video_id"), record.get("frame")] = record
-    return list(latest.values())
+    # A dict keeps the place of a key's first record, the value of its last.
+    return list({(record.get("video_id"), record.get("frame")): record for record in records}.values())
 
 
 def _checksum(record: dict[str, Any]) -> int:

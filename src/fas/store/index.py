@@ -76,6 +76,7 @@ class StoreIndex:
         simulated: Whether the content is simulated.
         layers: The layers that had been declared when it was built.
         shards: The number of shards per layer then.
+        extensions: The file extension of the frames per layer, such as `png`; layers without shards are left out.
         label: int8 `(rows,)`: 1 bona fide, 0 attack.
         presentation: int32 `(rows,)`: code of the presentation, ascending from 0.
         frame: int32 `(rows,)`: frame number in the presentation's media file.
@@ -91,6 +92,7 @@ class StoreIndex:
         self.simulated: bool = about["simulated"]
         self.layers: tuple[str, ...] = tuple(about["layers"])
         self.shards: dict[str, int] = about["shards"]
+        self.extensions: dict[str, str] = about["extensions"]
         self.label: NDArray[np.int8] = self._numbers("label")
         self.presentation: NDArray[np.int32] = self._codes("video_id")
         self.frame: NDArray[np.int32] = self._numbers("frame")

@@ -45,6 +45,7 @@ class Shard:
     Attributes:
         path: The zip file.
         meta: The content of `meta.json`.
+        extension: File extension of the frames, without a dot.
         frames: int64 `(n,)`: frame numbers, ascending.
         offsets: int64 `(n,)`: where each frame's encoded bytes begin in the file.
         lengths: int64 `(n,)`: how many they are.
@@ -53,6 +54,7 @@ class Shard:
 
     path: Path
     meta: dict[str, Any]
+    extension: str
     frames: NDArray[np.int64]
     offsets: NDArray[np.int64]
     lengths: NDArray[np.int64]
@@ -117,6 +119,9 @@ def read_shard(path: Path) -> Shard:
             meta = json.loads(archive.read(_META))
             if not isinstance(meta, dict):
                 raise ValueError(f"{_META} is not an object")
+            extensions = {Path(member.filename).suffix.removeprefix(".") for member in members[:-1]}
+            if len(extensions) != 1:
+                raise ValueError(f"frames of different formats: {sorted(extensions)}")
             entries = [_entry(member) for member in members if member.filename != _META]
     except OSError as error:
         raise FasError(f"shard cannot be read: {error.strerror}", path=path, remedy=REPAIR) from error
@@ -125,7 +130,7 @@ def read_shard(path: Path) -> Shard:
     table = np.array(entries, dtype=np.int64).reshape(-1, 4)
     if not (np.diff(table[:, 0]) > 0).all():
         raise FasError("shard is damaged: its frames do not ascend", path=path, remedy=REPAIR)
-    return Shard(path, meta, table[:, 0], table[:, 1], table[:, 2], table[:, 3].astype(np.uint32))
+    return Shard(path, meta, extensions.pop(), table[:, 0], table[:, 1], table[:, 2], table[:, 3].astype(np.uint32))
 
 
 def _entry(member: zipfile.ZipInfo) -> tuple[int, int, int, int]:

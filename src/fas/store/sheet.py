@@ -10,10 +10,12 @@ from matplotlib.figure import Figure
 
 from fas.errors import FasError
 from fas.store.atomic import storing
+from fas.store.codec import IMAGE_EXTENSIONS
 from fas.store.index import StoreIndex
 from fas.store.reader import FrameReader
 
 _TILE = 1.5  # inches
+_CAPTION = 1.5
 
 
 def choose_rows(index: StoreIndex, count: int, seed: int) -> list[int]:
@@ -61,14 +63,16 @@ def draw_sheet(index: StoreIndex, rows: list[int], out: Path) -> None:
         FasError: A shard is damaged, or the picture cannot be written.
     """
     reader = FrameReader(index)
-    figure = Figure(figsize=(_TILE * (len(index.layers) + 2.2), _TILE * len(rows) + 0.8), layout="constrained")
+    layers = [layer for layer in index.layers if index.extensions.get(layer) in IMAGE_EXTENSIONS]
+    size = (_TILE * len(layers) + _CAPTION, _TILE * len(rows) + 0.6)
+    figure = Figure(figsize=size, layout="constrained")
     figure.suptitle(_title(index), fontsize=10, color="red" if index.simulated else "black")
-    axes = figure.subplots(len(rows), len(index.layers), squeeze=False)
+    axes = figure.subplots(len(rows), len(layers), squeeze=False)
     for line, row in zip(axes, rows, strict=True):
-        for axis, layer in zip(line, index.layers, strict=True):
+        for axis, layer in zip(line, layers, strict=True):
             _draw_tile(axis, reader, index, row, layer)
         line[0].set_ylabel(_caption(index, row), rotation=0, ha="right", va="center", fontsize=8)
-    for axis, layer in zip(axes[0], index.layers, strict=True):
+    for axis, layer in zip(axes[0], layers, strict=True):
         axis.set_title(layer, fontsize=9)
     with storing(out):
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -76,12 +80,13 @@ def draw_sheet(index: StoreIndex, rows: list[int], out: Path) -> None:
 
 
 def _draw_tile(axis: Axes, reader: FrameReader, index: StoreIndex, row: int, layer: str) -> None:
+    axis.set_box_aspect(1)
     axis.set_xticks([])
     axis.set_yticks([])
-    if not index.spans(layer).length[row]:
+    if index.spans(layer).length[row]:
+        axis.imshow(reader.read(row, layer), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    else:
         axis.text(0.5, 0.5, "missing", ha="center", va="center", color="red", transform=axis.transAxes)
-        return
-    axis.imshow(reader.read(row, layer), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
 
 
 def _title(index: StoreIndex) -> str:

@@ -240,17 +240,29 @@ class Store:
     def build_index(self, advance: Callable[[int], None] | None = None) -> StoreIndex:
         """Rebuilds `index.arrow` from the shards alone, and sweeps unfinished files away.
 
-        To be called when shards were written, by one process or several.
+        To be called by everyone who has written shards, when finished.
 
         Args:
             advance: Called with 1 after each of the presentations (`video_ids()` says how many).
 
         Raises:
-            FasError: A shard is damaged, or the folder is not writable.
+            FasError: Shards are damaged, or the folder is not writable.
         """
         self.sweep()
-        build_index(self.path, self.dataset, self.simulated, list(self.layers), sorted(self.video_ids()), advance)
+        listing = self._list_shards()
+        # Another machine may have finished meanwhile, and its newer index be replaced by ours. Those who are still at
+        # work will build it again themselves, so there is no need to wait until nothing changes.
+        for _ in range(3):
+            video_ids = listing.get(BASE_LAYER, [])
+            build_index(self.path, self.dataset, self.simulated, list(listing), video_ids, advance)
+            before, listing = listing, self._list_shards()
+            if listing == before:
+                break
+            advance = None
         return StoreIndex(self.path / INDEX_FILE)
+
+    def _list_shards(self) -> dict[str, list[str]]:
+        return {layer: sorted(self.video_ids(layer)) for layer in self.layers}
 
     def index(self) -> StoreIndex:
         """Opens the index; costs the same for any number of frames.

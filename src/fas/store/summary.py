@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -84,5 +85,5 @@ def count_layers(index: StoreIndex) -> dict[str, tuple[int, int]]:
 
 
 def count_failures(failures: Iterable[dict[str, Any]]) -> dict[str, int]:
-    """Failures by reason, the most frequent first."""
-    return dict(Counter(str(failure["reason"]) for failure in failures).most_common())
+    """Failures by reason, the most frequent first; reasons that differ in numbers only count as one."""
+    return dict(Counter(re.sub(r"\d+", "N", str(failure["reason"])) for failure in failures).most_common())

@@ -54,8 +54,8 @@ def verify_store(files: StoreFiles, advance: Callable[[int], None] | None = None
     rows = _open_index(files, report)
 
     def check(video_id: str) -> tuple[list[FasError], bool]:
-        damages, shards = _check_presentation(files.store, video_id, files.shards[video_id])
-        agrees = rows is None or bool(damages) or rows.agree(video_id, shards)
+        damages, shards = _check_presentation(video_id, files.shards[video_id])
+        agrees = rows is None or bool(damages) or BASE_LAYER not in shards or rows.agree(video_id, shards)
         if advance:
             advance(1)
         return damages, agrees
@@ -70,6 +70,10 @@ def verify_store(files: StoreFiles, advance: Callable[[int], None] | None = None
         if disagreeing:
             cause = f"the index disagrees with the shards of {len(disagreeing)} presentations, such as {disagreeing[0]}"
             report.damages.append(FasError(cause, path=files.store / INDEX_FILE, remedy=REBUILD))
+    lacking = [video_id for video_id, layers in files.shards.items() if BASE_LAYER not in layers]
+    if lacking:
+        what = f"{len(lacking)} presentations, such as {lacking[0]}, have maps but no {BASE_LAYER}"
+        report.notes.append(f"{what}: a run was interrupted; the same `fas preprocess` finishes them")
     report.notes += [f"unfinished, to be swept away by the next `fas preprocess`: {path}" for path in files.unfinished]
     report.notes += [f"no file of the store: {path}" for path in files.foreign]
     return report
@@ -89,7 +93,13 @@ def _check_small_files(files: StoreFiles, report: VerifyReport) -> None:
         cause = f"layer {layer!r} has shards but no settings"
         report.damages.append(FasError(cause, path=files.store / layer, remedy="remove this folder and make it anew"))
     path = files.store / FAILURES_FILE
-    _, unreadable = read_failures(path)
+    try:
+        records, unreadable = read_failures(path)
+    except FasError as error:
+        report.damages.append(error)
+        return
+    if records:
+        report.notes.append(f"{len(records)} failures recorded; `fas store show` tells the reasons of those that stand")
     for number in unreadable:
         cause = f"line {number} is unreadable: a writer was killed there, or damage"
         report.damages.append(FasError(cause, path=path, remedy="delete this line; the next run tries again"))
@@ -134,9 +144,7 @@ class _Rows:
         return same_rows and known == fact_values(shards[BASE_LAYER].meta)
 
 
-def _check_presentation(
-    store: Path, video_id: str, paths: Mapping[str, Path]
-) -> tuple[list[FasError], dict[str, Shard]]:
+def _check_presentation(video_id: str, paths: Mapping[str, Path]) -> tuple[list[FasError], dict[str, Shard]]:
     damages: list[FasError] = []
     shards: dict[str, Shard] = {}
     for layer, path in paths.items():
@@ -144,9 +152,6 @@ def _check_presentation(
             shards[layer] = _check_shard(path, layer, video_id)
         except FasError as error:
             damages.append(error)
-    if BASE_LAYER not in paths:
-        cause = f"{video_id} has {', '.join(paths)} but no {BASE_LAYER}"
-        damages.append(FasError(cause, path=store / BASE_LAYER, remedy="run the same `fas preprocess` again"))
     if BASE_LAYER in shards:
         for shard in shards.values():
             surplus = np.setdiff1d(shard.frames, shards[BASE_LAYER].frames)
