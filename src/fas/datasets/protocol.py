@@ -22,7 +22,8 @@ def protocol_splits(
         fold: Which fold, from 1; None for a protocol without folds.
 
     Returns:
-        `train`, `dev` and `test`, each in the order given. Each presentation keeps its `split` as distributed.
+        `train`, `dev` and `test`, each in the order given; one is empty where none of its presentations were given.
+        Each presentation keeps its `split` as distributed.
 
     Raises:
         FasError: The protocol or the fold is unknown, or a subject would be in two splits.

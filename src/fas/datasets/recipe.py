@@ -10,13 +10,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 
-import yaml
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
+from pydantic_core import ErrorDetails
 
 from fas.datasets.recipe_checks import expand_ranges, inconsistencies, inside_root, named_pattern
+from fas.datasets.text_yaml import read_text_yaml
 from fas.errors import FasError
 from fas.resources import resource_dir
 
@@ -224,21 +225,19 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
 
 def _parse(path: Path) -> Recipe:
     try:
-        content = yaml.load(path.read_text("utf-8"), Loader=_TextLoader)  # noqa: S506 - derived from SafeLoader
-    except (OSError, UnicodeDecodeError) as error:
-        raise FasError(f"the recipe cannot be read: {error}", path=path) from None
-    except yaml.YAMLError as error:
-        raise FasError(f"the recipe is not YAML: {error}", path=path) from None
-    try:
-        recipe = TypeAdapter(Recipe).validate_python(content)
+        recipe = TypeAdapter(Recipe).validate_python(read_text_yaml(path))
     except ValidationError as error:
-        problems = [(".".join(map(str, e["loc"])), _WORDS.get(e["type"], e["msg"])) for e in error.errors()]
+        problems = [(".".join(map(str, item["loc"])), _problem(item)) for item in error.errors()]
     else:
         problems = list(inconsistencies(recipe))
     if problems:
         lines = "".join(f"\n  {key or 'file'}: {problem}" for key, problem in problems)
-        raise FasError(f"the recipe has {len(problems)} mistakes:{lines}", path=path, remedy="see docs/datasets.md")
+        raise FasError(f"the recipe has mistakes:{lines}", path=path, remedy="see docs/datasets.md")
     return recipe
+
+
+def _problem(item: ErrorDetails) -> str:
+    return _WORDS.get(item["type"], item["msg"].removeprefix("Value error, "))
 
 
 _WORDS = {
@@ -247,19 +246,3 @@ _WORDS = {
     "missing_argument": "is missing",
     "dataclass_type": "must be a mapping of keys",
 }
-
-
-class _TextLoader(yaml.SafeLoader):
-    """Reads every scalar as the text that stands there, and refuses a key that stands twice.
-
-    YAML's guesses would turn subject 07 into 7 (and leave 08 a text), and `no` into False.
-    """
-
-    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - overrides the base class's
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for index, key in enumerate(keys):
-            if key in keys[:index]:
-                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} stands twice", node.start_mark)
-        return super().construct_mapping(node, deep)

@@ -17,7 +17,7 @@ _RANGE = re.compile(r"(\d+)\.\.(\d+)")
 def expand_ranges(value: Any) -> Any:
     """A single value becomes a list; `01..20` becomes the numbers from 01 to 20, written as wide as the first."""
     expanded: list[Any] = []
-    for item in value if isinstance(value, list) else [value]:
+    for item in value if isinstance(value, (list, tuple)) else [value]:
         ends = _RANGE.fullmatch(item) if isinstance(item, str) else None
         if ends is None:
             expanded.append(item)

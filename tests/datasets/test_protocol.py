@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from fas.datasets.naming import published_presentations
+from fas.datasets.protocol import folds, protocol_splits
+from fas.datasets.recipe import load_recipe
+from fas.errors import FasError
+
+OULU = load_recipe("oulu")
+
+
+@pytest.mark.parametrize(
+    ("protocol", "fold", "words"),
+    [
+        ("5", None, ["no protocol '5'", "1 (unseen environment", "4 (unseen"]),
+        ("3", None, ["6 folds", "give a fold of 1..6"]),
+        ("3", 0, ["no fold 0", "1..6"]),
+        ("4", 7, ["no fold 7", "1..6"]),
+        ("1", 1, ["no fold 1", "leave the fold out"]),
+    ],
+)
+def test_unknown_protocols_and_folds_list_the_choices(protocol: str, fold: int | None, words: list[str]) -> None:
+    with pytest.raises(FasError) as caught:
+        protocol_splits(OULU, [], protocol, fold)
+    assert all(word in str(caught.value) for word in words)
+
+
+def test_folds_of_each_protocol() -> None:
+    assert [list(folds(OULU, name)) for name in OULU.protocols] == [[None], [None], [*range(1, 7)], [*range(1, 7)]]
+
+
+def test_unused_presentations_are_left_out_and_the_order_is_kept() -> None:
+    presentations = published_presentations(OULU)[::-1]
+    splits = protocol_splits(OULU, presentations, "1")
+    assert sum(map(len, splits.values())) == 1200 + 900 + 600
+    for split, members in splits.items():
+        sessions = {"3"} if split == "test" else {"1", "2"}
+        assert members == [p for p in presentations if p.split == split and p.attributes["session"] in sessions]
+
+
+def test_a_subject_in_two_splits_is_an_error() -> None:
+    presentations = published_presentations(OULU)
+    moved = [replace(p, split="test") if p.video_id == "1_3_07_1" else p for p in presentations]
+    with pytest.raises(FasError, match="puts subject 07 into train and test"):
+        protocol_splits(OULU, moved, "1")
