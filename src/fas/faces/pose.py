@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 _LEFT, _RIGHT, _TOP, _BOTTOM = 33, 263, 10, 152
 
 
-@dataclass(frozen=True, slots=True)
-class HeadPose:
+class HeadPose(NamedTuple):
     """Angles in degrees, 0 for a face that looks straight into the camera.
 
     Attributes:

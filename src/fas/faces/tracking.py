@@ -32,15 +32,6 @@ class FaceTracker:
         self._last_box: NDArray[np.float32] | None = None
         self.detections = 0
 
-    @property
-    def identity(self) -> dict[str, object]:
-        """What decides which face is returned and where: for the store's recipe."""
-        return {
-            "detector": self._detector.identity,
-            "mesh": self._mesh_model.identity,
-            "policy": "largest first, then followed",
-        }
-
     def track(self, image: NDArray[np.uint8]) -> Face | None:
         """The face in the next frame, with its mesh; None if the frame shows none.
 
