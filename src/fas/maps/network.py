@@ -60,8 +60,8 @@ class SeparationNetwork:
         """Name and hash of the weights."""
         return {"estimator": "network", "sha256": self._sha256}
 
-    def __call__(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """The reflection layer of an RGB crop, float32 `(h, w, 3)`, h and w as the network gives them."""
+    def __call__(self, crop: NDArray[np.uint8], depth: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The reflection layer of an RGB crop, float32 `(h, w, 3)` as the network gives it; the depth is not used."""
         if self._size is not None:
             crop = cv2.resize(crop, self._size, interpolation=cv2.INTER_AREA)
         blob = (crop.astype(np.float32) / 255).transpose(2, 0, 1)[None]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fas.errors import FasError
 from fas.maps.network import SeparationNetwork
+from fas.maps.shading import ShadingResidual
 from fas.maps.yang import YangSuppression
 
 
@@ -21,15 +22,26 @@ class ReflectionEstimator(Protocol):
     def identity(self) -> dict[str, str]:
         """Name and settings or weight hash: goes into the store, since another estimator gives other maps."""
 
-    def __call__(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """The reflection layer of an RGB crop `(H, W, 3)`: float32, not negative, `(h, w, 3)`, in any fixed unit."""
+    def __call__(self, crop: NDArray[np.uint8], depth: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The reflection layer of a crop.
+
+        Args:
+            crop: uint8 RGB `(H, H, 3)`.
+            depth: The depth map of the same crop, float32 `(h, h)`; 0 is outside the face.
+
+        Returns:
+            float32 `(n, n, 3)` of any size, not negative, in any unit.
+        """
 
 
-ESTIMATORS = ("yang", "network")
+DEFAULT_ESTIMATOR = "shading"
+"""The one that matches known reflections best (docs/maps.md)."""
+
+ESTIMATORS = (DEFAULT_ESTIMATOR, "yang", "network")
 """The names that `make_estimator` knows."""
 
 
-def make_estimator(name: str, weights: Path | None = None) -> ReflectionEstimator:
+def make_estimator(name: str = DEFAULT_ESTIMATOR, weights: Path | None = None) -> ReflectionEstimator:
     """A reflection estimator by name.
 
     Args:
@@ -51,7 +63,7 @@ def make_estimator(name: str, weights: Path | None = None) -> ReflectionEstimato
             path=weights,
             remedy="leave the weights out, or choose network",
         )
-    return YangSuppression()
+    return YangSuppression() if name == "yang" else ShadingResidual()
 
 
 def reflection_map(
@@ -76,7 +88,7 @@ def reflection_map(
     """
     if depth.shape != (size, size):
         depth = cv2.resize(depth, (size, size), interpolation=cv2.INTER_AREA)
-    layer: NDArray[np.float32] = cv2.resize(estimator(crop), (size, size), interpolation=cv2.INTER_AREA)
+    layer: NDArray[np.float32] = cv2.resize(estimator(crop, depth), (size, size), interpolation=cv2.INTER_AREA)
     layer = np.where((depth > threshold)[..., None], layer, np.float32(0))
     maximum = layer.max(axis=(0, 1))
     normalised: NDArray[np.float32] = np.divide(layer, maximum, out=np.zeros_like(layer), where=maximum > 0)

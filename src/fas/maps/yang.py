@@ -23,30 +23,38 @@ def suppress_reflection(image: Floats, h: float = 0.03, epsilon: float = 1e-8) -
     (equations 7 to 10). Channels are independent, as in the authors' code.
 
     Args:
-        image: `(H, W, C)` in [0, 1].
+        image: `(..., H, W)` in [0, 1], channels first.
         h: Gradient threshold per pixel; 0 gives the image back.
         epsilon: Weight of staying near the image. It alone ties the mean: T has the mean of Y in every channel, so
             `Y - T` has mean zero.
 
     Returns:
-        float64 `(H, W, C)`; may leave [0, 1].
+        float64 of the same shape; may leave [0, 1].
     """
-    dy, dx = (np.diff(image, axis=axis, append=np.take(image, [-1], axis=axis)) for axis in (0, 1))
-    weak = np.hypot(dx, dy) < h
-    dy[weak] = dx[weak] = 0
-    divergence = np.diff(dy, axis=0, prepend=0) + np.diff(dx, axis=1, prepend=0)
-    eigenvalues = _laplacian_eigenvalues(*image.shape[:2])[..., None]
+    dx, dy = np.zeros_like(image), np.zeros_like(image)
+    dx[..., :-1] = np.diff(image, axis=-1)
+    dy[..., :-1, :] = np.diff(image, axis=-2)
+    strong = dx**2 + dy**2 >= h**2
+    dx *= strong
+    dy *= strong
+    divergence = dx + dy
+    divergence[..., 1:] -= dx[..., :-1]
+    divergence[..., 1:, :] -= dy[..., :-1, :]
     # L is applied in the transformed domain, where it is a multiplication.
-    spectrum = eigenvalues * dctn(divergence, axes=(0, 1)) + epsilon * dctn(image, axes=(0, 1))
-    transmission: Floats = idctn(spectrum / (eigenvalues**2 + epsilon), axes=(0, 1))
+    of_divergence, of_image = _factors(*image.shape[-2:], epsilon)
+    spectrum = of_divergence * dctn(divergence, axes=(-2, -1), overwrite_x=True)
+    spectrum += of_image * dctn(image, axes=(-2, -1))
+    transmission: Floats = idctn(spectrum, axes=(-2, -1), overwrite_x=True)
     return transmission
 
 
 @lru_cache(maxsize=4)
-def _laplacian_eigenvalues(height: int, width: int) -> Floats:
+def _factors(height: int, width: int, epsilon: float) -> tuple[Floats, Floats]:
+    """K / (K^2 + epsilon) and epsilon / (K^2 + epsilon), K the eigenvalues of the Neumann Laplacian."""
     rows, columns = (2 * np.cos(np.pi * np.arange(n) / n) - 2 for n in (height, width))
-    eigenvalues: Floats = rows[:, None] + columns[None, :]
-    return eigenvalues
+    eigenvalues = rows[:, None] + columns[None, :]
+    scale = 1 / (eigenvalues**2 + epsilon)
+    return eigenvalues * scale, epsilon * scale
 
 
 class YangSuppression:
@@ -67,7 +75,8 @@ class YangSuppression:
         """Name and settings."""
         return {"estimator": "yang", "h": str(self._h)}
 
-    def __call__(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """The reflection layer of an RGB crop, float32 `(H, W, 3)` in [0, 1]."""
-        image = crop.astype(np.float64) / 255
-        return np.maximum(image - suppress_reflection(image, self._h), 0).astype(np.float32)
+    def __call__(self, crop: NDArray[np.uint8], depth: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The reflection layer of an RGB crop, float32 `(H, W, 3)` in [0, 1]; the depth is not used."""
+        image = np.ascontiguousarray(crop.transpose(2, 0, 1), dtype=np.float64) / 255
+        reflection = image - suppress_reflection(image, self._h)
+        return np.maximum(reflection, 0).transpose(1, 2, 0).astype(np.float32)
