@@ -27,7 +27,7 @@ class Augmentation:
     maps are handed over as masks. Draws come from torch's generator, which the data loader seeds for every worker.
 
     Args:
-        settings: The transforms in their order, each as `{ClassName: {argument: value}}`. The class must be one of
+        transforms: The transforms in their order, each as `{ClassName: {argument: value}}`. The class must be one of
             albumentations' own transforms.
         layers: The names of the maps that will come with the crops.
 
@@ -35,10 +35,10 @@ class Augmentation:
         FasError: An unknown transform or argument, or a value that albumentations refuses.
     """
 
-    def __init__(self, settings: TransformSettings, layers: Sequence[str] = ()) -> None:
+    def __init__(self, transforms: TransformSettings, layers: Sequence[str] = ()) -> None:
         albumentations = _import_albumentations()
         self._compose = albumentations.Compose(
-            [_make_transform(albumentations, entry) for entry in settings],
+            [_make_transform(albumentations, entry) for entry in transforms],
             additional_targets=dict.fromkeys(layers, "mask"),
         )
 

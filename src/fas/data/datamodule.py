@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +26,9 @@ from fas.paths import store_root
 from fas.store.find import find_store
 from fas.store.index import StoreIndex
 from fas.store.store import Store
+
+SCORED_SPLITS = ("dev", "test")
+"""The splits that `fas test` scores: one for the threshold, one for the report."""
 
 _MOST_WORKERS = 8
 
@@ -141,7 +144,7 @@ class FasDataModule(pl.LightningDataModule):
         """
         # Crops are small, so threads cost more than they bring; and OpenCV's threads do not survive a fork.
         cv2.setNumThreads(0)
-        for name in ("train", "dev") if stage == "fit" else ("dev", "test"):
+        for name in ("train", "dev") if stage == "fit" else SCORED_SPLITS:
             if name not in self._checked:
                 where = f"{self._dataset}, protocol {self._protocol}" + (f", fold {self._fold}" if self._fold else "")
                 check_split(name, self.splits[name], self.index.presentations.label, where, self.store.path)
@@ -166,12 +169,11 @@ class FasDataModule(pl.LightningDataModule):
 
     def val_dataloader(self) -> DataLoader[Any]:
         """The dev split with the layers for the loss."""
-        return self._evaluation_loader("dev", self._requirements)
+        return self._evaluation_loader(("dev",), self._requirements)
 
-    def predict_dataloader(self) -> list[DataLoader[Any]]:
-        """The dev and the test split, in this order, without maps: scores need none."""
-        without_maps = replace(self._requirements, layers=())
-        return [self._evaluation_loader(name, without_maps) for name in ("dev", "test")]
+    def predict_dataloader(self) -> DataLoader[Any]:
+        """The dev and then the test split, without maps: scores need none."""
+        return self._evaluation_loader(SCORED_SPLITS, replace(self._requirements, layers=()))
 
     @cached_property
     def _training_dataset(self) -> FrameDataset:
@@ -194,8 +196,8 @@ class FasDataModule(pl.LightningDataModule):
                     remedy=f"make it with `fas preprocess {dataset} --{layer}`; nothing else is made again",
                 )
 
-    def _evaluation_loader(self, split: str, requirements: Requirements) -> DataLoader[Any]:
-        rows = self._rows(split)
+    def _evaluation_loader(self, splits: Sequence[str], requirements: Requirements) -> DataLoader[Any]:
+        rows = np.concatenate([self._rows(split) for split in splits])
         if self._eval_frames is not None:
             rows = rows[evenly_spaced(self.index.presentation[rows], self.index.frame[rows], self._eval_frames)]
         dataset = FrameDataset(self.index, rows, requirements)

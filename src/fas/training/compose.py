@@ -16,9 +16,7 @@ from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from fas.errors import FasError
 from fas.resources import resource_dir
-
-Config = dict[str, Any]
-"""A composed, resolved config: plain dictionaries, lists, strings, numbers, booleans and None."""
+from fas.training.experiment import Experiment
 
 CONFIG_FILE = "config.yaml"
 """The resolved config in a run's folder."""
@@ -30,7 +28,7 @@ def known_experiments() -> list[str]:
     return sorted(path.relative_to(root).with_suffix("").as_posix() for path in root.rglob("*.yaml"))
 
 
-def compose_experiment(experiment: str, overrides: Sequence[str] = ()) -> Config:
+def compose_experiment(experiment: str, overrides: Sequence[str] = ()) -> Experiment:
     """Composes an experiment.
 
     Args:
@@ -39,7 +37,7 @@ def compose_experiment(experiment: str, overrides: Sequence[str] = ()) -> Config
         overrides: `key=value` in Hydra's grammar, such as `data.fold=2` or `model=basn`.
 
     Returns:
-        The config with its key `experiment` set to the name, or to the file's stem.
+        The experiment, named as given, or by the file's stem.
 
     Raises:
         FasError: The experiment, a key or a group's choice is unknown, a value is missing, or the YAML is broken.
@@ -55,10 +53,10 @@ def compose_experiment(experiment: str, overrides: Sequence[str] = ()) -> Config
             )
         folder, name = file.parent, file.name
     config = _compose(folder, name, overrides)
-    return {"experiment": Path(name).with_suffix("").as_posix(), **config}
+    return Experiment.from_config({**config, "experiment": Path(name).with_suffix("").as_posix()})
 
 
-def compose_run(run: Path, overrides: Sequence[str] = ()) -> Config:
+def compose_run(run: Path, overrides: Sequence[str] = ()) -> Experiment:
     """The config of a run, with overrides.
 
     Args:
@@ -73,10 +71,11 @@ def compose_run(run: Path, overrides: Sequence[str] = ()) -> Config:
         raise FasError("this is no run's folder: it has no config.yaml", path=run, remedy="give a folder that fit made")
     groups = {folder.name for folder in resource_dir("conf").iterdir() if folder.is_dir()}
     # The stored config has no defaults list to override, so a group's choice is added on top of it.
-    return _compose(run, CONFIG_FILE, [f"+{one}" if one.partition("=")[0] in groups else one for one in overrides])
+    added = [f"+{one}" if one.partition("=")[0] in groups else one for one in overrides]
+    return Experiment.from_config(_compose(run, CONFIG_FILE, added))
 
 
-def _compose(folder: Path, name: str, overrides: Sequence[str]) -> Config:
+def _compose(folder: Path, name: str, overrides: Sequence[str]) -> dict[str, Any]:
     places = ", ".join(f'"file://{resource_dir(each)}"' for each in ("conf", "experiments"))
     try:
         with initialize_config_dir(config_dir=str(folder.resolve()), version_base="1.3"):

@@ -1,0 +1,39 @@
+"""`fas test`: score the dev and test splits with a checkpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer()
+
+
+@app.command()
+def test(
+    ckpt: Annotated[
+        Path, typer.Option(metavar="RUN|FILE", help="A run's folder (its best checkpoint) or a checkpoint in it.")
+    ],
+    overrides: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[KEY=VALUE]...",
+            help="Override the run's config: data.dataset=... data.protocol=2",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The scores file; by default in the run's folder.", show_default=False)
+    ] = None,
+) -> None:
+    """Score the dev and test splits of a run with its checkpoint; writes scores.csv and prints the metrics."""
+    from rich.console import Console
+
+    from fas.evaluation.text import render
+    from fas.training.run_folder import find_checkpoint
+    from fas.training.test import judge, score_run
+
+    scores = score_run(ckpt, overrides or [], out)
+    Console().print(render(judge(find_checkpoint(ckpt)[0], scores), scores.name))
+    print(f"scores   {scores}\nnext     fas report {scores.parent}")

@@ -1,0 +1,114 @@
+"""The one place where a config becomes objects. A config holds data only: no class or function is named in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+from lightning_fabric.utilities.exceptions import MisconfigurationException
+from pytorch_lightning.callbacks import Callback
+from pytorch_lightning.loggers import Logger
+
+from fas.data.augment import Augmentation
+from fas.data.batch import Requirements
+from fas.data.datamodule import FasDataModule
+from fas.errors import FasError
+from fas.methods import method_class
+from fas.methods.base import Method
+from fas.training.arguments import check_arguments
+from fas.training.callbacks import Progress
+from fas.training.experiment import Experiment
+
+_TRAINER_GIVEN = (
+    "logger",
+    "callbacks",
+    "default_root_dir",
+    "enable_progress_bar",
+    "enable_model_summary",
+    "enable_checkpointing",
+    "enable_autolog_hparams",
+    "use_distributed_sampler",
+    "num_sanity_val_steps",
+    "barebones",
+    "plugins",
+    "model_registry",
+)
+
+
+def build_method(experiment: Experiment, *, from_checkpoint: bool = False) -> Method:
+    """The method with its hyper-parameters.
+
+    Args:
+        experiment: The config.
+        from_checkpoint: Weights come from a checkpoint, so none are fetched to start from.
+
+    Raises:
+        FasError: The method or a hyper-parameter is unknown, a value does not fit, or weights cannot be had.
+    """
+    settings = dict(experiment.model)
+    name = settings.pop("name", None)
+    kind = method_class(str(name))
+    arguments = check_arguments(kind, settings, "model")
+    return kind(**{**arguments, **(kind.starting_point if from_checkpoint else {})})
+
+
+def build_datamodule(experiment: Experiment, requirements: Requirements) -> FasDataModule:
+    """The data of an experiment, as a method requires it.
+
+    Raises:
+        FasError: A key is unknown, a value does not fit, or an augmentation is unknown.
+    """
+    arguments = check_arguments(FasDataModule, experiment.data, "data", ("requirements", "transforms", "seed"))
+    augment = check_arguments(Augmentation, experiment.augment, "augment", ("layers",))
+    return FasDataModule(**arguments, **augment, requirements=requirements, seed=experiment.seed)
+
+
+def build_trainer(
+    experiment: Experiment, run: Path, loggers: Sequence[Logger], callbacks: Sequence[Callback]
+) -> pl.Trainer:
+    """Lightning's Trainer for a fit.
+
+    Args:
+        experiment: The config.
+        run: The run's folder.
+        loggers: Where metrics go.
+        callbacks: What happens beside the training.
+
+    Raises:
+        FasError: An argument is unknown, or Lightning refuses a value.
+    """
+    arguments = check_arguments(pl.Trainer, experiment.trainer, "trainer", _TRAINER_GIVEN)
+    if (arguments.get("max_epochs") or 0) < 1:
+        raise FasError("trainer.max_epochs must be at least 1", remedy="give trainer.max_epochs=...")
+    return _trainer(
+        **arguments,
+        default_root_dir=run,
+        logger=list(loggers),
+        callbacks=list(callbacks),
+        enable_autolog_hparams=False,
+        use_distributed_sampler=False,  # the DataModule's samplers know their rank
+        num_sanity_val_steps=0,  # a few dev batches cannot give a threshold
+    )
+
+
+def build_evaluator(experiment: Experiment) -> pl.Trainer:
+    """Lightning's Trainer for scoring: one device, whatever is there, in the precision of the training.
+
+    Raises:
+        FasError: Lightning refuses the precision.
+    """
+    arguments = check_arguments(pl.Trainer, experiment.trainer, "trainer", _TRAINER_GIVEN)
+    precision = arguments.get("precision")
+    return _trainer(devices=1, precision=precision, logger=False, callbacks=[Progress()], enable_checkpointing=False)
+
+
+def _trainer(**arguments: Any) -> pl.Trainer:
+    try:
+        return pl.Trainer(**arguments, enable_progress_bar=False, enable_model_summary=False)
+    except (MisconfigurationException, ValueError, RuntimeError) as error:
+        raise FasError(
+            f"Lightning refuses the trainer's settings: {' '.join(str(error).split())}",
+            remedy="change trainer.accelerator, trainer.devices, trainer.strategy or what it names",
+        ) from error

@@ -1,0 +1,114 @@
+"""Faces of a run's test presentations with target and predicted maps, for its report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from fas.data.datamodule import FasDataModule
+from fas.data.dataset import FrameDataset
+from fas.errors import FasError
+from fas.evaluation.evaluate import Evaluation
+from fas.evaluation.pictures import Example, Pictures, typical, worst_mistakes
+from fas.evaluation.table import ScoreTable
+from fas.methods.base import Method
+from fas.methods.checkpoint import load_method
+from fas.training.build import build_datamodule
+from fas.training.compose import compose_run
+from fas.training.run_folder import find_checkpoint
+
+_BATCH = 8
+
+
+def load_pictures(run: Path, table: ScoreTable, evaluation: Evaluation) -> Pictures:
+    """The worst mistakes and typical faces of a run, predicted anew with its best checkpoint.
+
+    Args:
+        run: The run's folder.
+        table: Its scores; a face is the middle one of the frames that were scored.
+        evaluation: The evaluation of these scores.
+
+    Raises:
+        FasError: The checkpoint or the store is not there, or the store has no such frame any more.
+    """
+    folder, checkpoint = find_checkpoint(run)
+    experiment = compose_run(folder.path)
+    method = load_method(checkpoint, expected=experiment.model.get("name"))
+    data = build_datamodule(experiment, method.requirements)
+    presentations = data.index.presentations
+    return Pictures(
+        mistakes=_examples(worst_mistakes(evaluation), table, evaluation, method, data),
+        typical=_examples(typical(evaluation), table, evaluation, method, data),
+        attributes=dict(zip(presentations.video_id.tolist(), presentations.attributes, strict=True)),
+    )
+
+
+def _examples(
+    video_ids: Sequence[str], table: ScoreTable, evaluation: Evaluation, method: Method, data: FasDataModule
+) -> list[Example]:
+    frames = [_middle_frame(video_id, table) for video_id in video_ids]
+    rows = [_row(video_id, frame, data) for video_id, frame in zip(video_ids, frames, strict=True)]
+    judged = evaluation.judged
+    place = {video_id: position for position, video_id in enumerate(judged.video_id.tolist())}
+    return [
+        Example(
+            video_id=video_id,
+            frame=frame,
+            label=int(judged.label[place[video_id]]),
+            attack_type=str(judged.attack_type[place[video_id]]),
+            score=float(judged.score[place[video_id]]),
+            crop=crop,
+            target=target,
+            predicted=predicted,
+        )
+        for video_id, frame, (crop, target, predicted) in zip(
+            video_ids, frames, _predict(rows, method, data), strict=True
+        )
+    ]
+
+
+def _predict(
+    rows: Sequence[int], method: Method, data: FasDataModule
+) -> Iterator[tuple[NDArray[np.uint8], dict[str, NDArray[np.uint8]], dict[str, NDArray[np.uint8]]]]:
+    """Input, target maps and predicted maps of rows of the index."""
+    dataset = FrameDataset(data.index, np.array(rows, dtype=np.int64), method.requirements)
+    for start in range(0, len(rows), _BATCH):
+        samples = [dataset[position] for position in range(start, min(start + _BATCH, len(rows)))]
+        with torch.inference_mode():
+            maps = method.maps(method(torch.stack([sample["image"] for sample in samples])))
+        for position, sample in enumerate(samples):
+            yield (
+                _to_image(sample["image"]),
+                {layer: _to_image(sample[layer]) for layer in maps},
+                {layer: _to_image(predicted[position]) for layer, predicted in maps.items()},
+            )
+
+
+def _middle_frame(video_id: str, table: ScoreTable) -> int:
+    frames = np.sort(table.frame[(table.video_id == video_id) & ~np.isnan(table.score)])
+    return int(frames[len(frames) // 2])
+
+
+def _row(video_id: str, frame: int, data: FasDataModule) -> int:
+    presentations = data.index.presentations
+    for code in np.flatnonzero(presentations.video_id == video_id):
+        first = int(presentations.start[code])
+        found = np.flatnonzero(data.index.frame[first : int(presentations.stop[code])] == frame)
+        if found.size:
+            return first + int(found[0])
+    raise FasError(
+        f"the store no longer has frame {frame} of {video_id}",
+        path=data.store.path,
+        remedy="score the run again with `fas test`",
+    )
+
+
+def _to_image(planes: Tensor) -> NDArray[np.uint8]:
+    """`(1, h, w)` or `(3, h, w)` in [0, 1] to uint8 `(h, w)` or `(h, w, 3)`."""
+    values = (planes.float().clamp(0, 1) * 255).round().to(torch.uint8).cpu().numpy()
+    return np.ascontiguousarray(values[0] if len(values) == 1 else values.transpose(1, 2, 0))

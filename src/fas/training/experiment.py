@@ -1,0 +1,49 @@
+"""A composed experiment: what `conf/fit.yaml` describes, as typed values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from fas.training.arguments import check_arguments
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """The config of one run. Sections hold plain data; `fas.training.build` makes objects of them.
+
+    Attributes:
+        experiment: The experiment's name.
+        model: `name` of the method, and its hyper-parameters.
+        data: Arguments of `FasDataModule`.
+        augment: `transforms` of the training crops, see `fas.data.augment`.
+        trainer: Arguments of Lightning's `Trainer`.
+        logger: Settings of loggers beside the CSV file: `wandb`, or None.
+        seed: Of weights, sampling and augmentation.
+        run_dir: The run's folder; None for a new one.
+        monitor: The logged metric that chooses the best checkpoint, the lower the better.
+    """
+
+    experiment: str
+    model: dict[str, Any]
+    data: dict[str, Any]
+    augment: dict[str, Any]
+    trainer: dict[str, Any]
+    logger: dict[str, Any]
+    seed: int
+    run_dir: str | None
+    monitor: Literal["dev/eer", "dev/acer", "dev/loss"]
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Experiment:
+        """Checks the sections' names and types.
+
+        Raises:
+            FasError: A section is unknown, missing, or no mapping.
+        """
+        return cls(**check_arguments(cls, config, "the experiment"))
+
+    def config(self) -> dict[str, Any]:
+        """The plain config, as it was composed."""
+        return asdict(self)

@@ -1,0 +1,138 @@
+"""Where the metrics of a fit go: metrics.csv always, Weights & Biases if wanted."""
+
+from __future__ import annotations
+
+import csv
+import netrc
+import os
+import warnings
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlparse
+from uuid import uuid4
+
+from lightning_fabric.utilities.rank_zero import rank_zero_only
+from pytorch_lightning.loggers import CSVLogger, Logger, WandbLogger
+
+from fas.errors import FasWarning
+from fas.training.arguments import check_arguments
+from fas.training.experiment import Experiment
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoggerSettings:
+    """The section `logger`.
+
+    Attributes:
+        wandb: The section `logger.wandb`; None for no W&B.
+    """
+
+    wandb: dict[str, Any] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WandbSettings:
+    """The section `logger.wandb`: arguments of `wandb.init`.
+
+    Attributes:
+        project: The project's name.
+        entity: The account or team; None for the account's default.
+        name: The run's name; None for the experiment and the name of the run's folder.
+        group: What the run belongs to.
+        tags: Words to find it by.
+    """
+
+    project: str
+    entity: str | None = None
+    name: str | None = None
+    group: str | None = None
+    tags: list[str] = field(default_factory=list)
+
+
+def make_loggers(experiment: Experiment, run: Path, steps_done: int = 0) -> list[Logger]:
+    """The loggers of a run.
+
+    Args:
+        experiment: The run's config.
+        run: The run's folder.
+        steps_done: Optimiser steps of the checkpoint that the run is continued from; rows of later steps, which will
+            be made again, are taken out of metrics.csv.
+
+    Raises:
+        FasError: The section `logger` has a key or value that does not fit.
+    """
+    section = LoggerSettings(**check_arguments(LoggerSettings, experiment.logger, "logger"))
+    loggers: list[Logger] = [_csv_logger(run, steps_done)]
+    if section.wandb is not None:
+        settings = WandbSettings(**check_arguments(WandbSettings, section.wandb, "logger.wandb"))
+        wandb = _wandb_logger(experiment, run, settings)
+        loggers += [] if wandb is None else [wandb]
+    return loggers
+
+
+def _csv_logger(run: Path, steps_done: int) -> CSVLogger:
+    file = run / "metrics.csv"
+    rows: list[dict[str, str]] = []
+    if steps_done and file.is_file():
+        with file.open(encoding="utf-8", newline="") as lines:
+            rows = [row for row in csv.DictReader(lines) if int(row["step"]) < steps_done]
+    logger = CSVLogger(run, name="", version="")
+    _begin_with(logger, rows)
+    return logger
+
+
+@rank_zero_only
+def _begin_with(logger: CSVLogger, rows: list[dict[str, str]]) -> None:
+    with warnings.catch_warnings():
+        # Lightning's logger always begins an empty file and warns that it does.
+        warnings.filterwarnings("ignore", message="Experiment logs directory")
+        logger.experiment.metrics.extend({key: value for key, value in row.items() if value} for row in rows)
+
+
+@rank_zero_only
+def _wandb_logger(experiment: Experiment, run: Path, settings: WandbSettings) -> WandbLogger | None:
+    """W&B, online with credentials and offline without; None, with a warning, if it does not start."""
+    mode: Literal["online", "offline"] = "online" if _has_credentials() else "offline"
+    offline = os.environ.get("WANDB_MODE", mode) != "online"
+    if offline:
+        # Nothing is to leave the machine, reports on W&B's own errors included.
+        os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
+    import wandb
+
+    try:
+        # Not left to Lightning's logger: it would start at the first metric, and pass arguments that W&B warns of.
+        started = wandb.init(
+            **{**asdict(settings), "name": settings.name or f"{experiment.experiment}/{run.name}"},
+            id=_wandb_id(run),
+            resume="allow",
+            dir=run,
+            mode=None if "WANDB_MODE" in os.environ else mode,
+            config=experiment.config(),
+            settings=wandb.Settings(silent=offline, console="off", x_disable_stats=offline),
+        )
+    except (wandb.Error, OSError) as error:
+        message = f"W&B does not start, metrics.csv is written all the same: {error}"
+        warnings.warn(FasWarning(message), stacklevel=2)
+        return None
+    started.define_metric("trainer/global_step")
+    started.define_metric("*", step_metric="trainer/global_step", step_sync=True)
+    return WandbLogger(experiment=started)
+
+
+def _has_credentials() -> bool:
+    if os.environ.get("WANDB_API_KEY"):
+        return True
+    host = urlparse(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai")).hostname or ""
+    try:
+        return netrc.netrc(os.environ.get("NETRC")).authenticators(host) is not None
+    except (OSError, netrc.NetrcParseError):
+        return False
+
+
+def _wandb_id(run: Path) -> str:
+    """The run's identifier at W&B, the same when the run is continued."""
+    file = run / "wandb_id.txt"
+    if not file.is_file():
+        file.write_text(uuid4().hex[:8], encoding="utf-8")
+    return file.read_text(encoding="utf-8")
