@@ -161,7 +161,7 @@ def evaluate_scores(
         frames=int(np.count_nonzero(rows)),
         frames_without_score=int(np.count_nonzero(np.isnan(table.score[rows]))),
         warnings=(
-            *_shared_subjects(everything, test, development),
+            *_shared_subjects(everything, test, development if dev is None or _one_dataset(table, dev) else None),
             *_unjudged(failures, fine),
             *_inverted(curve.auc()),
         ),
@@ -212,12 +212,15 @@ def _curve(presentations: Presentations) -> ErrorCurve:
     return ErrorCurve.from_scores(presentations.score[is_attack], presentations.score[~is_attack])
 
 
+def _one_dataset(table: ScoreTable, dev: ScoreTable) -> bool:
+    """Whether equal subject names may mean the same person; True where it is not known."""
+    names = [None if one.provenance is None else one.provenance.get("dataset") for one in (table, dev)]
+    return None in names or names[0] == names[1]
+
+
 def _shared_subjects(everything: Presentations, test: Presentations, dev: Presentations | None) -> list[str]:
     tested = set(test.subject.tolist())
-    splits = {
-        "train": everything.where(everything.split == "train"),
-        "dev": everything.where(everything.split == "dev") if dev is None else dev,
-    }
+    splits = {"train": everything.where(everything.split == "train")} | ({} if dev is None else {"dev": dev})
     shared = {name: sorted(tested & set(split.subject.tolist())) for name, split in splits.items()}
     return [
         f"{len(subjects)} subject(s) are in {name} and in test ({', '.join(map(str, subjects[:5]))}"

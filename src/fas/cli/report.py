@@ -1,0 +1,50 @@
+"""`fas report`: an HTML report of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+app = typer.Typer()
+
+
+@app.command()
+def report(
+    run: Annotated[Path, typer.Argument(help="A run's folder, after `fas test`.", show_default=False)],
+    out: Annotated[
+        Path | None, typer.Option(help="The HTML file; by default RUN/report.html.", show_default=False)
+    ] = None,
+    threshold: Annotated[
+        str, typer.Option(help="`dev-eer`: equal errors on the dev split; or a number.", metavar="dev-eer|NUMBER")
+    ] = "dev-eer",
+    level: Annotated[
+        Literal["coarse", "fine"],
+        typer.Option(help="PAI species over which APCER is the maximum: `print`, or `print/printer1`."),
+    ] = "coarse",
+) -> None:
+    """Write one self-contained HTML file about a run; prints its path."""
+    import warnings
+
+    from fas.errors import FasError, FasWarning
+    from fas.evaluation.evaluate import evaluate_scores
+    from fas.evaluation.files import write_text
+    from fas.evaluation.pictures import Pictures
+    from fas.evaluation.report import render_report
+    from fas.evaluation.run import read_run
+    from fas.evaluation.scores import read_scores
+
+    files = read_run(run)
+    table = read_scores(files.scores)
+    evaluation = evaluate_scores(table, threshold=threshold, level=level)
+    from fas.training.examples import load_pictures
+
+    try:
+        pictures = load_pictures(run, table, evaluation)
+    except FasError as error:
+        warnings.warn(f"the report has no pictures: {error}", FasWarning, stacklevel=1)
+        pictures = Pictures(missing=error.cause)
+    target = out or run / "report.html"
+    write_text(target, render_report(files, evaluation, pictures))
+    print(target)
