@@ -30,6 +30,16 @@ _PRE_SHRINK_REST = 1.5
 Floats = TypeVar("Floats", NDArray[np.float32], NDArray[np.float64])
 
 
+def check_alignment(name: str) -> None:
+    """Refuses what is not in `ALIGNMENTS`.
+
+    Raises:
+        FasError: There is no such alignment.
+    """
+    if name not in ALIGNMENTS:
+        raise FasError(f"there is no alignment {name!r}", remedy=f"choose one of: {', '.join(ALIGNMENTS)}")
+
+
 def crop_transform(face: Face, size: int, margin: float, alignment: str) -> NDArray[np.float64]:
     """The affine map from image to crop: a similarity, so that crops never distort a face.
 
@@ -49,6 +59,7 @@ def crop_transform(face: Face, size: int, margin: float, alignment: str) -> NDAr
     Raises:
         FasError: Unknown alignment.
     """
+    check_alignment(alignment)
     scale = 1.0 + 2.0 * margin
     if alignment == "none":
         bounds = face.box if face.mesh is None else mesh_bounds(face.mesh)
@@ -60,9 +71,7 @@ def crop_transform(face: Face, size: int, margin: float, alignment: str) -> NDAr
     points = face.points.astype(np.float64)
     if alignment == "eyes":
         return _fit_similarity(points[_EYES], target[_EYES])
-    if alignment == "similarity":
-        return _fit_similarity(points, target)
-    raise FasError(f"unknown alignment {alignment!r}", remedy=f"choose one of: {', '.join(ALIGNMENTS)}")
+    return _fit_similarity(points, target)
 
 
 def square_transform(center: tuple[float, float], side: float, angle: float, size: int) -> NDArray[np.float64]:

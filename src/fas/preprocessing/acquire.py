@@ -62,11 +62,11 @@ def acquire_faces(
 
 def _facts(face: Face, matrix: NDArray[np.float64]) -> dict[str, Any]:
     assert face.mesh is not None
-    yaw, pitch, roll = head_pose(face.mesh)
+    pose = head_pose(face.mesh)
     return {
         "score": round(face.score, 4),
         "box": np.round(face.box, 2).tolist(),
         "points": np.round(face.points, 2).tolist(),
-        "pose": {"yaw": round(yaw, 2), "pitch": round(pitch, 2), "roll": round(roll, 2)},
+        "pose": {"yaw": round(pose.yaw, 2), "pitch": round(pose.pitch, 2), "roll": round(pose.roll, 2)},
         "transform": np.round(matrix, 6).tolist(),
     }

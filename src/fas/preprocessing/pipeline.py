@@ -9,8 +9,7 @@ from pathlib import Path
 from fas import __version__
 from fas.datasets.index import DatasetIndex
 from fas.datasets.presentation import Presentation
-from fas.faces.backends import make_detector
-from fas.faces.mediapipe import MediaPipeMesh
+from fas.faces.backends import make_detector, make_mesh_model
 from fas.maps.reflection import make_estimator
 from fas.preprocessing.plan import make_plan
 from fas.preprocessing.run import Summary, run_plan
@@ -56,7 +55,7 @@ def open_store(index: DatasetIndex, store_root: Path, faces: FaceSettings, weigh
     """Opens the store of a dataset and a recipe, making it if it is new."""
     identities = {
         "detector_identity": make_detector(faces.detector, weights).identity,
-        "mesh_identity": MediaPipeMesh(weights).identity,
+        "mesh_identity": make_mesh_model(weights).identity,
     }
     tools = {"fas": __version__} | {tool: version(tool) for tool in ("av", "opencv-python-headless", "numpy", "scipy")}
     return Store.create(store_root, index.name, faces.recipe(identities), tools, simulated=index.simulated)

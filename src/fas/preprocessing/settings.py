@@ -6,7 +6,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from fas.faces.align import check_alignment
 from fas.preprocessing.decode import FrameSelection
+from fas.store.codec import codec_extension
 
 RGB = "rgb"
 MESH = "mesh"
@@ -27,6 +29,9 @@ class FaceSettings:
         alignment: `none` (upright square, as BASN's S3FD crops) or an alignment of `fas.faces.align`.
         codec: Codec of the crops; lossless unless the user says otherwise, since lossy coding erases what we look for.
         detector: Name of the face detector backend.
+
+    Raises:
+        FasError: There is no such alignment or codec.
     """
 
     frames: FrameSelection
@@ -35,6 +40,10 @@ class FaceSettings:
     alignment: str
     codec: str
     detector: str
+
+    def __post_init__(self) -> None:
+        check_alignment(self.alignment)
+        codec_extension(self.codec)
 
     def recipe(self, identities: dict[str, dict[str, str]]) -> dict[str, Any]:
         """The part of a store's recipe that these settings make up.

@@ -20,8 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fas.errors import FasError, FasWarning
-from fas.faces.backends import make_detector
-from fas.faces.mediapipe import MediaPipeMesh
+from fas.faces.backends import make_detector, make_mesh_model
 from fas.faces.tracking import FaceTracker
 from fas.maps.reflection import ReflectionEstimator, make_estimator
 from fas.preprocessing.acquire import FaceCrop, acquire_faces
@@ -81,7 +80,7 @@ class Worker:
     @cached_property
     def _tracker(self) -> FaceTracker:
         weights = self._settings.weights
-        return FaceTracker(make_detector(self._settings.faces.detector, weights), MediaPipeMesh(weights))
+        return FaceTracker(make_detector(self._settings.faces.detector, weights), make_mesh_model(weights))
 
     @cached_property
     def _estimator(self) -> ReflectionEstimator:
