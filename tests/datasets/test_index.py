@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -139,8 +140,25 @@ def test_names_that_are_no_text_are_surplus_and_shown_escaped(root: Path) -> Non
 
 
 def test_a_damaged_mark_of_simulation_is_an_error(root: Path) -> None:
-    for text in ("{", "[]", '{"simulated": false}', '{"simulated": true, "phones": 6}', "\udcff"):
+    for text in (
+        "{",
+        "[]",
+        '{"simulated": false}',
+        '{"simulated": true, "phones": 6}',
+        '{"simulated": true, "subjects": [1]}',  # the names write 01
+        "\udcff",
+    ):
         (root / "SIMULATED.json").write_bytes(text.encode("utf-8", "surrogateescape"))
         with pytest.raises(FasError) as caught:
             index_dataset(OULU, root)
         assert caught.value.path == root / "SIMULATED.json"
+
+
+def test_further_files_of_a_simulated_tree_are_expected(root: Path) -> None:
+    (root / "Truth").mkdir()
+    (root / "Truth/1_1_01_2.npz").touch()
+    with pytest.warns(FasWarning, match="surplus"):
+        index_dataset(OULU, root)
+    mark = json.loads((root / "SIMULATED.json").read_text())
+    (root / "SIMULATED.json").write_text(json.dumps(mark | {"other_files": ["Truth/*.npz"]}))
+    assert index_dataset(OULU, root, strict=True).surplus == []

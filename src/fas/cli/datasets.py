@@ -136,7 +136,7 @@ def _found_presentations(recipe: Recipe, root: Path | None, protocol: str, fold:
         first = "\n  ".join(map(str, wrong[:3]))
         warnings.warn(
             f"the protocol's text files differ from its rules in {len(wrong)} places; the rules are used\n  {first}\n"
-            f"  remedy: see all with: fas datasets show {recipe.name} --root {index.root}",
+            f"  remedy: `fas datasets show` with --root {index.root} lists them all",
             FasWarning,
             stacklevel=2,
         )

@@ -59,14 +59,15 @@ def index_dataset(recipe: Recipe, root: Path, *, strict: bool = False) -> Datase
     Warns:
         FasWarning: Files are missing or surplus: how many, and the first by name.
     """
-    contained = read_simulated(recipe, root)
     expected = published_presentations(recipe)
-    if contained is not None:
-        expected = [presentation for presentation in expected if satisfies(facts(presentation), contained)]
+    simulated = read_simulated(recipe, root, expected)
+    if simulated is not None:
+        expected = [presentation for presentation in expected if satisfies(facts(presentation), simulated.contains)]
     found, others = _read_names(recipe, root)
     if not found:
         raise _nothing_found(recipe, root, expected, others)
     _check_splits(root, found, expected)
+    further = recipe.other_files + (() if simulated is None else simulated.other_files)
     eye_files = {path for presentation in found.values() if (path := eye_file(recipe, presentation)) is not None}
     index = DatasetIndex(
         recipe=recipe,
@@ -74,14 +75,14 @@ def index_dataset(recipe: Recipe, root: Path, *, strict: bool = False) -> Datase
         presentations=sorted(found.values(), key=lambda presentation: presentation.path),
         expected=expected,
         missing=sorted({p.path for p in expected if p.video_id not in found} | (eye_files - others)),
-        surplus=sorted(_unpublished(recipe, found, expected) | _unknown_files(recipe, others - eye_files)),
-        simulated=contained is not None,
-        name=recipe.name if contained is None else f"{recipe.name}-simulated",
+        surplus=sorted(_unpublished(recipe, found, expected) | _unknown_files(recipe, others - eye_files, further)),
+        simulated=simulated is not None,
+        name=recipe.name if simulated is None else f"{recipe.name}-simulated",
     )
     for what, paths in (("missing", index.missing), ("surplus", index.surplus)):
         if paths:
             cause = f"{len(paths)} files are {what}: {', '.join(paths[:3])}{', ...' if len(paths) > 3 else ''}"
-            problem = FasError(cause, path=root, remedy=f"see all: fas datasets show {recipe.name} --root {root}")
+            problem = FasError(cause, path=root, remedy=f"`fas datasets show` with --root {root} lists them all")
             if strict:
                 raise problem
             warnings.warn(str(problem), FasWarning, stacklevel=2)
@@ -124,10 +125,10 @@ def _unpublished(recipe: Recipe, found: Mapping[str, Presentation], expected: It
     return {presentation.path for video_id, presentation in found.items() if video_id not in known}
 
 
-def _unknown_files(recipe: Recipe, others: set[str]) -> set[str]:
+def _unknown_files(recipe: Recipe, others: set[str], patterns: Iterable[str]) -> set[str]:
     lists = {path for _, _, paths in protocol_files(recipe) for path in paths.values()}
     unknown = others - lists - {SIMULATED_FILE}
-    return {path for path in unknown if not any(fnmatchcase(path, pattern) for pattern in recipe.other_files)}
+    return {path for path in unknown if not any(fnmatchcase(path, pattern) for pattern in patterns)}
 
 
 def _nothing_found(recipe: Recipe, root: Path, expected: list[Presentation], others: set[str]) -> FasError:

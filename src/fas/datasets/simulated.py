@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from fas.datasets.naming import facts
+from fas.datasets.presentation import Presentation
 from fas.datasets.recipe import Recipe, Selection
 from fas.errors import FasError
 
@@ -12,19 +17,30 @@ SIMULATED_FILE = "SIMULATED.json"
 """At the root of every simulated tree: who made it, how, and which part of the dataset it imitates."""
 
 
-def read_simulated(recipe: Recipe, root: Path) -> Selection | None:
-    """What a simulated tree says it contains.
+@dataclass(frozen=True, slots=True)
+class SimulatedTree:
+    """What a simulated tree says of itself.
+
+    Attributes:
+        contains: For each field `x` of the grammar, the values listed under `xs` (`subjects`, `phones`, ...), where
+            there is such a list.
+        other_files: Patterns (`fnmatch`) of files beyond those of the dataset, listed under `other_files`.
+    """
+
+    contains: Selection
+    other_files: tuple[str, ...]
+
+
+def read_simulated(recipe: Recipe, root: Path, published: Sequence[Presentation]) -> SimulatedTree | None:
+    """Reads the mark of a tree; None if it has none, so that it is real.
 
     Args:
         recipe: The dataset that the tree imitates.
         root: The tree.
-
-    Returns:
-        None for a tree that is not simulated; else a selection: for each field `x` of the grammar, the values listed
-        under `xs` (`subjects`, `phones`, ...), where such a list is there.
+        published: Every presentation of the dataset.
 
     Raises:
-        FasError: The file is damaged.
+        FasError: The file is damaged, or lists a value that the dataset does not have.
     """
     path = root / SIMULATED_FILE
     try:
@@ -35,12 +51,20 @@ def read_simulated(recipe: Recipe, root: Path) -> Selection | None:
         raise FasError(f"the mark of a simulated dataset cannot be read: {error}", path=path) from None
     if not isinstance(content, dict) or content.get("simulated") is not True:
         raise FasError("the mark of a simulated dataset does not say simulated: true", path=path)
-    contained: dict[str, tuple[str, ...]] = {}
+
+    known = [facts(presentation) for presentation in published]
+    contains = {}
     for field in recipe.grammar.groupindex:
-        values = content.get(f"{field}s")
-        if values is None:
-            continue
-        if not isinstance(values, list):
-            raise FasError(f"{field}s must be a list of the values that are there", path=path)
-        contained[field] = tuple(str(value) for value in values)
-    return contained
+        values = _texts(content, f"{field}s", path)
+        if odd := set(values) - {fields[field] for fields in known}:
+            raise FasError(f"{field}s lists {sorted(odd)}, which {recipe.title} does not have", path=path)
+        if values:
+            contains[field] = values
+    return SimulatedTree(contains, _texts(content, "other_files", path))
+
+
+def _texts(content: dict[str, Any], key: str, path: Path) -> tuple[str, ...]:
+    values = content.get(key, [])
+    if not isinstance(values, list):
+        raise FasError(f"{key} must be a list", path=path)
+    return tuple(map(str, values))
