@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 app = typer.Typer(invoke_without_command=True)
 
 _Name = Annotated[str, typer.Argument(help="Name of a known dataset, or a recipe file that ends in .yaml.")]
-_Root = Annotated[Path | None, typer.Option(help="The raw tree.  [default: $FAS_DATA/NAME]")]
+_Root = Annotated[Path | None, typer.Option(help="The raw tree; by default $FAS_DATA/NAME.")]
 
 
 @app.callback()
