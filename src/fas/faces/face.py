@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # comparing arrays gives no truth value
 class Face:
     """One face in one image, in that image's pixel coordinates (x right, y down, pixel centres at integers).
 
