@@ -13,20 +13,17 @@ from numpy.typing import NDArray
 
 from fas.errors import FasError
 from fas.store.atomic import atomic_file
+from fas.store.index import StoreIndex
 from fas.store.names import BASE_LAYER, INDEX_FILE, shard_path
-from fas.store.seal import UNSEALED, canonical_json, seal
+from fas.store.rows import SPAN_KINDS, Columns, IndexRows, PresentationRows, rows_of_shards
+from fas.store.seal import UNSEALED, canonical_json, is_whole, seal
 from fas.store.shard import REPAIR, Shard, read_shard
 
 FACTS: dict[str, type] = {"subject": str, "split": str, "label": int, "attack_type": str, "attributes": dict}
 """What `meta.json` of an rgb shard says about its presentation."""
 
-TEXT_COLUMNS = ("video_id", "subject", "split", "attack_type", "attributes")
-"""Dictionary-encoded columns; `attributes` is JSON."""
-
-SPAN_COLUMNS: dict[str, type[np.generic]] = {"offset": np.int64, "length": np.int32, "crc32": np.uint32}
-"""Per layer: `rgb_offset`, `rgb_length`, `rgb_crc32`; null where the layer lacks the frame."""
-
-Columns = dict[str, NDArray[Any]]
+TEXT_COLUMNS = ("video_id", "subject", "split", "attack_type", "attributes", "stamp")
+"""Dictionary-encoded columns; `attributes` and `stamp` are JSON."""
 
 
 def check_facts(meta: Mapping[str, Any]) -> None:
@@ -59,41 +56,6 @@ def load_shard(path: Path, layer: str, video_id: str) -> Shard:
     return shard
 
 
-def _load_presentation(store: Path, layers: Sequence[str], video_id: str) -> dict[str, Shard]:
-    paths = {layer: shard_path(store, layer, video_id) for layer in layers}
-    return {
-        layer: load_shard(path, layer, video_id)
-        for layer, path in paths.items()
-        if layer == BASE_LAYER or path.exists()
-    }
-
-
-def frame_columns(shards: Mapping[str, Shard], layers: Sequence[str]) -> Columns:
-    """The index's rows of one presentation: one per frame of rgb, in ascending order.
-
-    Returns:
-        `frame` and, per layer, `<layer>_offset`, `_length`, `_crc32`, each `(n,)`; length 0 where the layer lacks
-        the frame (no encoded image is empty).
-    """
-    frames = shards[BASE_LAYER].frames
-    columns: Columns = {"frame": frames.astype(np.int32)}
-    for layer in layers:
-        spans = {name: np.zeros(len(frames), kind) for name, kind in SPAN_COLUMNS.items()}
-        if layer in shards:
-            shard = shards[layer]
-            _, rows, sources = np.intersect1d(frames, shard.frames, assume_unique=True, return_indices=True)
-            for name, values in (("offset", shard.offsets), ("length", shard.lengths), ("crc32", shard.crc32)):
-                spans[name][rows] = values[sources]
-        columns.update({f"{layer}_{name}": values for name, values in spans.items()})
-    return columns
-
-
-def fact_values(meta: Mapping[str, Any]) -> dict[str, Any]:
-    """The index's values of one presentation: its text columns and `label`."""
-    values = {name: meta[name] for name in ("video_id", "subject", "split", "attack_type", "label")}
-    return {**values, "attributes": canonical_json(meta["attributes"])}
-
-
 def build_index(
     store: Path,
     dataset: str,
@@ -103,6 +65,8 @@ def build_index(
     advance: Callable[[int], None] | None = None,
 ) -> None:
     """Writes `index.arrow` atomically.
+
+    Rows of the index that is there are used again where size and time of the shards are what they were.
 
     Args:
         store: The store's folder.
@@ -115,46 +79,69 @@ def build_index(
     Raises:
         FasError: Shards are damaged, all of them named, or the folder is not writable.
     """
+    known = _known_rows(store / INDEX_FILE, layers)
+    extensions = {} if known is None else dict(known.index.extensions)
 
     def load(video_id: str) -> _Loaded | FasError:
+        paths = {layer: shard_path(store, layer, video_id) for layer in layers}
         try:
-            shards = _load_presentation(store, layers, video_id)
+            stamp = _shard_stamp(paths)
+            rows = known.get(video_id) if known and known.stamps.get(video_id) == canonical_json(stamp) else None
+            if rows is None:
+                shards = {layer: load_shard(paths[layer], layer, video_id) for layer in stamp}
+                rows = rows_of_shards(shards, layers)
+                extensions.update({layer: shard.extension for layer, shard in shards.items()})
         except FasError as error:
             return error
         finally:
             if advance:
                 advance(1)
-        extensions = {layer: shard.extension for layer, shard in shards.items()}
-        return _Loaded(fact_values(shards[BASE_LAYER].meta), frame_columns(shards, layers), extensions)
+        return _Loaded(rows, stamp)
 
     with ThreadPoolExecutor(8) as pool:  # hides the latency of network file systems
         results = list(pool.map(load, video_ids))
     if damaged := [result for result in results if isinstance(result, FasError)]:
         raise _too_damaged(store, damaged)
     loaded = [result for result in results if isinstance(result, _Loaded)]
-    columns = {
-        name: np.concatenate([empty, *(rows.columns[name] for rows in loaded)])
-        for name, empty in frame_columns({BASE_LAYER: _NO_FRAMES}, layers).items()
-    }
-    counts = np.array([len(rows.columns["frame"]) for rows in loaded], dtype=np.int64)
     metadata = {
         "dataset": dataset,
         "simulated": simulated,
         "layers": list(layers),
-        "shards": {layer: sum(layer in rows.extensions for rows in loaded) for layer in layers},
-        "extensions": {layer: extension for rows in loaded for layer, extension in rows.extensions.items()},
+        "shards": {layer: sum(layer in one.stamp for one in loaded) for layer in layers},
+        "extensions": extensions,
     }
-    write_index(store / INDEX_FILE, [rows.facts for rows in loaded], counts, columns, metadata)
+    facts = [{**one.rows.facts, "stamp": canonical_json(one.stamp)} for one in loaded]
+    write_index(store / INDEX_FILE, facts, [one.rows.columns for one in loaded], metadata)
 
 
 class _Loaded(NamedTuple):
-    facts: dict[str, Any]
-    columns: Columns
-    extensions: dict[str, str]
+    rows: PresentationRows
+    stamp: dict[str, list[int]]
 
 
-_NONE = np.zeros(0, np.int64)
-_NO_FRAMES = Shard(Path(), {}, "", _NONE, _NONE, _NONE, _NONE.astype(np.uint32))
+def _shard_stamp(paths: Mapping[str, Path]) -> dict[str, list[int]]:
+    """Size and time of the shards that are there, by layer."""
+    stamp = {}
+    for layer, path in paths.items():
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            continue
+        stamp[layer] = [status.st_size, status.st_mtime_ns]
+    if BASE_LAYER not in stamp:
+        raise FasError("shard has disappeared", path=paths[BASE_LAYER], remedy="run the same `fas preprocess` again")
+    return stamp
+
+
+def _known_rows(path: Path, layers: Sequence[str]) -> IndexRows | None:
+    """The rows of the index that is there; None if it is not whole or has other columns."""
+    try:
+        if not is_whole(path):
+            return None
+        index = StoreIndex(path)
+    except FasError:
+        return None
+    return IndexRows(index) if index.layers == tuple(layers) else None
 
 
 def _too_damaged(store: Path, damaged: Sequence[FasError]) -> FasError:
@@ -166,41 +153,47 @@ def _too_damaged(store: Path, damaged: Sequence[FasError]) -> FasError:
 
 
 def write_index(
-    path: Path,
-    facts: Sequence[Mapping[str, Any]],
-    counts: NDArray[np.int64],
-    columns: Columns,
-    metadata: dict[str, Any],
+    path: Path, facts: Sequence[Mapping[str, Any]], rows: Sequence[Columns], metadata: Mapping[str, Any]
 ) -> None:
     """Writes the Arrow file: one record batch, so that every column is one piece of the mapped file.
 
     Args:
         path: The file to make.
-        facts: `fact_values` of every presentation.
-        counts: int64 `(presentations,)`: their numbers of rows.
-        columns: `frame_columns` of all presentations, concatenated.
+        facts: Of every presentation, in the order of video ids: `PresentationRows.facts` and its `stamp`.
+        rows: Of every presentation: `PresentationRows.columns`.
         metadata: What the index says about itself: JSON content.
 
     Raises:
         FasError: It cannot be written.
     """
+    nothing = rows_of_shards({BASE_LAYER: _NO_FRAMES}, metadata["layers"]).columns
+    columns = {name: np.concatenate([empty, *(part[name] for part in rows)]) for name, empty in nothing.items()}
+    counts = np.array([len(part["frame"]) for part in rows], dtype=np.int64)
     arrays: dict[str, pa.Array] = {}
     for name in TEXT_COLUMNS:
         codes, texts = _encode(values[name] for values in facts)
-        codes = np.repeat(codes, counts)
-        arrays[name] = pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(texts, pa.string()))
+        arrays[name] = pa.DictionaryArray.from_arrays(pa.array(np.repeat(codes, counts)), pa.array(texts, pa.string()))
     labels = np.array([values["label"] for values in facts], dtype=np.int8)
     arrays["label"] = pa.array(np.repeat(labels, counts))
     for name, values in columns.items():
         layer, _, kind = name.rpartition("_")
-        missing = columns[f"{layer}_length"] == 0 if kind in SPAN_COLUMNS else None
-        arrays[name] = pa.array(values, mask=missing)
+        arrays[name] = pa.array(values, mask=columns[f"{layer}_length"] == 0 if kind in SPAN_KINDS else None)
     batch = pa.RecordBatch.from_arrays(list(arrays.values()), names=list(arrays))
     schema = batch.schema.with_metadata({"fas": canonical_json(metadata), "seal": UNSEALED})
     with atomic_file(path) as file:
         with pa.ipc.new_file(file, schema) as writer:
             writer.write_batch(batch)
         seal(file)
+
+
+_NONE = np.zeros(0, np.int64)
+_NO_FRAMES = Shard(
+    Path(),
+    {"attributes": {}, **dict.fromkeys(("video_id", "subject", "split", "attack_type", "label"))},
+    "",
+    *(_NONE, _NONE, _NONE),
+    _NONE.astype(np.uint32),
+)
 
 
 def _encode(values: Iterable[str]) -> tuple[NDArray[np.int32], list[str]]:

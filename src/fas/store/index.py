@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from fas.errors import FasError
 
-REBUILD = "run the same `fas preprocess` again: at its end it builds the index from the shards"
+REBUILD = (
+    "remove this file if it is there, and run the same `fas preprocess` again: it builds the index from the shards"
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class PresentationTable:
         label: int8 `(n,)`: 1 bona fide, 0 attack.
         attack_type: str `(n,)`: PAI species, empty for bona fide.
         attributes: `n` mappings of further facts.
+        stamp: str `(n,)`: sizes and times of the shards that the rows were made from, as JSON.
         start: int64 `(n,)`: the first row of each in the index.
         stop: int64 `(n,)`: the row after its last.
     """
@@ -38,6 +41,7 @@ class PresentationTable:
     label: NDArray[np.int8]
     attack_type: NDArray[np.object_]
     attributes: list[dict[str, str]]
+    stamp: NDArray[np.object_]
     start: NDArray[np.int64]
     stop: NDArray[np.int64]
 
@@ -120,7 +124,7 @@ class StoreIndex:
         return str(self._batch.column("video_id").dictionary[presentation])
 
     def codes(self, name: str) -> tuple[NDArray[np.int32], list[str]]:
-        """A text column (`video_id`, `subject`, `split`, `attack_type`, `attributes`) as `(rows,)` codes and texts."""
+        """A text column (`video_id`, `subject`, `split`, `attack_type`, ...) as `(rows,)` codes and texts."""
         return self._codes(name), self._batch.column(name).dictionary.to_pylist()
 
     @cached_property
@@ -135,10 +139,17 @@ class StoreIndex:
             codes, values = self.codes(name)
             return np.array(values, dtype=object)[codes[start]]
 
-        attributes = [json.loads(text) for text in texts("attributes")]
-        label = self.label[start]
-        subject, split, attack_type = texts("subject"), texts("split"), texts("attack_type")
-        return PresentationTable(video_id, subject, split, label, attack_type, attributes, start, stop)
+        return PresentationTable(
+            video_id=video_id,
+            subject=texts("subject"),
+            split=texts("split"),
+            label=self.label[start],
+            attack_type=texts("attack_type"),
+            attributes=[json.loads(text) for text in texts("attributes")],
+            stamp=texts("stamp"),
+            start=start,
+            stop=stop,
+        )
 
     def _numbers(self, name: str) -> NDArray[Any]:
         """A column's values without its null bits: below a null lies 0."""

@@ -45,6 +45,19 @@ def is_sealed(file: BinaryIO) -> bool:
     return digits == _digest(file, position).encode()
 
 
+def is_whole(path: Path) -> bool:
+    """Whether every byte of a file is as it was when it was sealed.
+
+    Raises:
+        FasError: It cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return is_sealed(file)
+    except OSError as error:
+        raise FasError(f"cannot be read: {error.strerror}", path=path, remedy="make it readable for you") from error
+
+
 def _digits_position(file: BinaryIO) -> int | None:
     size = file.seek(0, os.SEEK_END)
     start = max(size - _TAIL, 0)

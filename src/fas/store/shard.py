@@ -119,7 +119,7 @@ def read_shard(path: Path) -> Shard:
             meta = json.loads(archive.read(_META))
             if not isinstance(meta, dict):
                 raise ValueError(f"{_META} is not an object")
-            extensions = {Path(member.filename).suffix.removeprefix(".") for member in members[:-1]}
+            extensions = {member.filename.rpartition(".")[2] for member in members[:-1]}
             if len(extensions) != 1:
                 raise ValueError(f"frames of different formats: {sorted(extensions)}")
             entries = [_entry(member) for member in members if member.filename != _META]

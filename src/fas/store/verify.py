@@ -7,21 +7,19 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from fas.errors import FasError
-from fas.store.build import Columns, fact_values, frame_columns, load_shard
+from fas.store.build import load_shard
 from fas.store.failures import read_failures
 from fas.store.files import StoreFiles
 from fas.store.index import REBUILD, StoreIndex
 from fas.store.names import BASE_LAYER, FAILURES_FILE, INDEX_FILE
-from fas.store.seal import canonical_json, is_sealed
+from fas.store.rows import IndexRows, rows_of_shards
+from fas.store.seal import is_whole
 from fas.store.shard import REPAIR, Shard
 from fas.store.store import Store, read_layer_settings
-
-_FACTS = ("video_id", "subject", "split", "attack_type", "label")
 
 
 @dataclass
@@ -55,7 +53,7 @@ def verify_store(files: StoreFiles, advance: Callable[[int], None] | None = None
 
     def check(video_id: str) -> tuple[list[FasError], bool]:
         damages, shards = _check_presentation(video_id, files.shards[video_id])
-        agrees = rows is None or bool(damages) or BASE_LAYER not in shards or rows.agree(video_id, shards)
+        agrees = rows is None or bool(damages) or BASE_LAYER not in shards or _agree(rows, video_id, shards)
         if advance:
             advance(1)
         return damages, agrees
@@ -66,7 +64,7 @@ def verify_store(files: StoreFiles, advance: Callable[[int], None] | None = None
     report.damages += [damage for damages, _ in results for damage in damages]
     if rows is not None:
         disagreeing = [video_id for video_id, (_, agrees) in zip(video_ids, results, strict=True) if not agrees]
-        disagreeing += [video_id for video_id in rows.codes if BASE_LAYER not in files.shards.get(video_id, {})]
+        disagreeing += [video_id for video_id in rows.stamps if BASE_LAYER not in files.shards.get(video_id, {})]
         if disagreeing:
             cause = f"the index disagrees with the shards of {len(disagreeing)} presentations, such as {disagreeing[0]}"
             report.damages.append(FasError(cause, path=files.store / INDEX_FILE, remedy=REBUILD))
@@ -105,13 +103,13 @@ def _check_small_files(files: StoreFiles, report: VerifyReport) -> None:
         report.damages.append(FasError(cause, path=path, remedy="delete this line; the next run tries again"))
 
 
-def _open_index(files: StoreFiles, report: VerifyReport) -> _Rows | None:
+def _open_index(files: StoreFiles, report: VerifyReport) -> IndexRows | None:
     path = files.store / INDEX_FILE
     try:
         # The seal first: Arrow is not made to read damaged files.
-        if path.exists() and not _is_whole(path):
+        if path.exists() and not is_whole(path):
             raise FasError("damaged: its content does not match its seal", path=path, remedy=REBUILD)
-        rows = _Rows(StoreIndex(path))
+        rows = IndexRows(StoreIndex(path))
         if set(rows.index.layers) != set(files.layer_files):
             raise FasError(f"the index knows the layers {', '.join(rows.index.layers)} only", path=path, remedy=REBUILD)
         return rows
@@ -120,28 +118,14 @@ def _open_index(files: StoreFiles, report: VerifyReport) -> _Rows | None:
         return None
 
 
-class _Rows:
-    """Compares the index with shards."""
-
-    def __init__(self, index: StoreIndex) -> None:
-        self.index = index
-        self.codes = {video_id: code for code, video_id in enumerate(index.presentations.video_id)}
-        self._spans = {layer: index.spans(layer) for layer in index.layers}
-
-    def agree(self, video_id: str, shards: Mapping[str, Shard]) -> bool:
-        """Whether the index's rows of a presentation are what its shards say."""
-        if video_id not in self.codes:
-            return False
-        code, table = self.codes[video_id], self.index.presentations
-        known: dict[str, Any] = {name: getattr(table, name)[code] for name in _FACTS}
-        known["attributes"] = canonical_json(table.attributes[code])
-        rows = slice(table.start[code], table.stop[code])
-        columns: Columns = {"frame": self.index.frame[rows]}
-        for layer, spans in self._spans.items():
-            columns |= {f"{layer}_{name}": values[rows] for name, values in spans._asdict().items()}
-        expected = frame_columns(shards, self.index.layers)
-        same_rows = all(np.array_equal(columns[name], expected[name]) for name in expected)
-        return same_rows and known == fact_values(shards[BASE_LAYER].meta)
+def _agree(index: IndexRows, video_id: str, shards: Mapping[str, Shard]) -> bool:
+    """Whether the index says of a presentation what its shards say."""
+    known, wanted = index.get(video_id), rows_of_shards(shards, index.index.layers)
+    return (
+        known is not None
+        and known.facts == wanted.facts
+        and all(np.array_equal(known.columns[name], wanted.columns[name]) for name in wanted.columns)
+    )
 
 
 def _check_presentation(video_id: str, paths: Mapping[str, Path]) -> tuple[list[FasError], dict[str, Shard]]:
@@ -162,7 +146,7 @@ def _check_presentation(video_id: str, paths: Mapping[str, Path]) -> tuple[list[
 
 
 def _check_shard(path: Path, layer: str, video_id: str) -> Shard:
-    if not _is_whole(path):
+    if not is_whole(path):
         raise FasError("damaged: its content does not match its seal", path=path, remedy=REPAIR)
     shard = load_shard(path, layer, video_id)
     with path.open("rb") as file:
@@ -171,11 +155,3 @@ def _check_shard(path: Path, layer: str, video_id: str) -> Shard:
             if zlib.crc32(file.read(length)) != crc32:
                 raise FasError(f"frame {frame} is damaged: its CRC-32 is wrong", path=path, remedy=REPAIR)
     return shard
-
-
-def _is_whole(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return is_sealed(file)
-    except OSError as error:
-        raise FasError(f"cannot be read: {error.strerror}", path=path, remedy=REPAIR) from error
