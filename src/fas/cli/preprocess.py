@@ -20,21 +20,21 @@ SOME_FAILED = 1
 @app.command()
 def preprocess(
     dataset: Annotated[str, typer.Argument(help="Name of a known dataset (see `fas datasets`), or a recipe file.")],
-    root: Annotated[Path | None, typer.Option(help="The raw tree.  [default: $FAS_DATA/DATASET]")] = None,
+    root: Annotated[Path | None, typer.Option(help="The raw tree. By default $FAS_DATA/DATASET.")] = None,
     depth: Annotated[bool, typer.Option("--depth", help="Also store pseudo depth maps.")] = False,
     reflection: Annotated[bool, typer.Option("--reflection", help="Also store reflection maps.")] = False,
     frames: Annotated[str | None, typer.Option(help="all, every:N or even:N (N over the whole video).")] = None,
     size: Annotated[int | None, typer.Option(min=16, help="Side of the crop in pixels.")] = None,
     margin: Annotated[float | None, typer.Option(min=0.0, help="Share of the face added on each side.")] = None,
-    alignment: Annotated[str | None, typer.Option(help="none or similarity (by five points).")] = None,
+    alignment: Annotated[str | None, typer.Option(help="none (upright), eyes or similarity (five points).")] = None,
     codec: Annotated[str | None, typer.Option(help="png, webp (both lossless) or jpegQUALITY such as jpeg95.")] = None,
     detector: Annotated[str | None, typer.Option(help="mediapipe, insightface or face-alignment.")] = None,
     weights: Annotated[Path | None, typer.Option(help="A folder with model files, instead of downloads.")] = None,
     map_size: Annotated[int, typer.Option(min=8, help="Side of the stored maps in pixels.")] = 64,
-    reflection_estimator: Annotated[str | None, typer.Option(help="How reflections are estimated.")] = None,
+    reflection_estimator: Annotated[str | None, typer.Option(help="shading (by default), yang or network.")] = None,
     reflection_weights: Annotated[Path | None, typer.Option(help="Weight file of a reflection network.")] = None,
-    store: Annotated[Path | None, typer.Option(help="The folder of stores.  [default: $FAS_STORE]")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes.  [default: one per core]")] = None,
+    store: Annotated[Path | None, typer.Option(help="The folder of stores. By default $FAS_STORE.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes. By default one per core.")] = None,
     part: Annotated[str, typer.Option(help="I/N: only the I-th of N parts, for many machines at once.")] = "1/1",
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try failed presentations again.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Missing or surplus files are an error.")] = False,
@@ -46,6 +46,7 @@ def preprocess(
     """
     from fas.datasets.index import index_dataset
     from fas.datasets.recipe import load_recipe
+    from fas.maps.reflection import DEFAULT_ESTIMATOR
     from fas.paths import dataset_root, store_root
     from fas.preprocessing.decode import FrameSelection
     from fas.preprocessing.pipeline import preprocess as run
@@ -67,8 +68,8 @@ def preprocess(
     maps = MapSettings(
         layers=(DEPTH,) * depth + (REFLECTION,) * reflection,
         size=map_size,
+        reflection_estimator=reflection_estimator or DEFAULT_ESTIMATOR,
         reflection_weights=reflection_weights,
-        **({"reflection_estimator": reflection_estimator} if reflection_estimator else {}),
     )
     filled, summary = run(
         index,

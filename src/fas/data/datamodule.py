@@ -133,6 +133,10 @@ class FasDataModule(pl.LightningDataModule):
             "absent": {name: len(split.absent) for name, split in self.splits.items()},
         }
 
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint keeps of its data, so that it can cut the faces of other videos in the same way."""
+        return {"dataset": self.store.dataset, "simulated": self.store.simulated, "recipe": self.store.recipe}
+
     def setup(self, stage: str) -> None:
         """Checks what a stage needs; `fit` needs the train and dev splits with all layers, `predict` dev and test.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from torch.utils.data import Dataset
 
 from fas.data.augment import Augmentation
 from fas.data.batch import Requirements
+from fas.data.tensors import to_tensor
 from fas.datasets.presentation import ATTACK, BONA_FIDE
 from fas.store.index import StoreIndex
 from fas.store.reader import FrameReader
@@ -82,7 +82,7 @@ class FrameDataset(Dataset[dict[str, Tensor]]):
         if self._augmentation is not None:
             image, maps = self._augmentation(image, maps)
         sample = {
-            "image": _to_tensor(image, self._requirements.input_size),
+            "image": to_tensor(image, self._requirements.input_size),
             "label": torch.tensor(label),
             "presentation": torch.tensor(int(self._index.presentation[row])),
             "frame": torch.tensor(int(self._index.frame[row])),
@@ -90,16 +90,5 @@ class FrameDataset(Dataset[dict[str, Tensor]]):
         size = self._requirements.map_size
         for layer, rule in self._rules.items():
             values = maps.get(layer)
-            sample[layer] = torch.zeros(rule.channels, size, size) if values is None else _to_tensor(values, size)
+            sample[layer] = torch.zeros(rule.channels, size, size) if values is None else to_tensor(values, size)
         return sample
-
-
-def _to_tensor(image: NDArray[np.uint8], size: int) -> Tensor:
-    """`(H, W)` or `(H, W, C)` uint8 to `(C, size, size)` float32 in [0, 1]."""
-    if image.shape[:2] != (size, size):
-        # Averaging over areas when shrinking, since fine structure that aliases would look like moire.
-        shrinks = size < min(image.shape[:2])
-        resized = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-        image = resized.astype(np.uint8, copy=False)
-    planes = image[None] if image.ndim == 2 else np.ascontiguousarray(image.transpose(2, 0, 1))
-    return torch.from_numpy(planes).to(torch.float32).div_(255)

@@ -122,16 +122,42 @@ def write_figure(path: Path, examples: Sequence[Example], title: str | None = No
     Raises:
         FasError: The file cannot be written.
     """
-    from matplotlib.figure import Figure
-
     layers = list(examples[0].predicted)
     rows = ["face", *(f"{layer}\n{kind}" for layer in layers for kind in ("target", "predicted"))]
-    figure = Figure(figsize=(1.25 * len(examples) + 0.9, 1.25 * len(rows) + (0.7 if title else 0.35)), dpi=120)
-    grid = figure.subplots(len(rows), len(examples), squeeze=False)
-    for column, example in enumerate(examples):
+    headings, columns = [], []
+    for example in examples:
         images = [example.crop]
         for layer in layers:
             images += [example.target[layer], example.predicted[layer]]
+        headings.append(f"{example.kind}\n{example.score:.2f}")
+        columns.append(images)
+    write_grid(path, rows, headings, columns, title)
+
+
+def write_grid(
+    path: Path,
+    rows: Sequence[str],
+    headings: Sequence[str],
+    columns: Sequence[Sequence[NDArray[np.uint8]]],
+    title: str | None = None,
+) -> None:
+    """Writes columns of pictures as one PNG.
+
+    Args:
+        path: The PNG file.
+        rows: What each row shows.
+        headings: What stands above each column.
+        columns: Per column one picture per row, uint8 `(h, w)` or `(h, w, 3)` RGB.
+        title: A line above.
+
+    Raises:
+        FasError: The file cannot be written.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(1.25 * len(columns) + 0.9, 1.25 * len(rows) + (0.7 if title else 0.35)), dpi=120)
+    grid = figure.subplots(len(rows), len(columns), squeeze=False)
+    for column, images in enumerate(columns):
         for row, image in enumerate(images):
             axes = grid[row][column]
             axes.imshow(image, cmap="gray", vmin=0, vmax=255)
@@ -139,7 +165,7 @@ def write_figure(path: Path, examples: Sequence[Example], title: str | None = No
             axes.set_yticks([])
             if column == 0:
                 axes.set_ylabel(rows[row], fontsize=8)
-        grid[0][column].set_title(f"{example.kind}\n{example.score:.2f}", fontsize=7)
+        grid[0][column].set_title(headings[column], fontsize=7)
     if title:
         figure.suptitle(title, fontsize=9)
     figure.tight_layout(pad=0.4)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fas.faces.align import check_alignment
+from fas.maps.reflection import DEFAULT_ESTIMATOR
 from fas.preprocessing.decode import FrameSelection
 from fas.store.codec import codec_extension
 
@@ -67,5 +68,5 @@ class MapSettings:
 
     layers: tuple[str, ...]
     size: int = 64
-    reflection_estimator: str = "yang"
+    reflection_estimator: str = DEFAULT_ESTIMATOR
     reflection_weights: Path | None = None

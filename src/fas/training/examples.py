@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from fas.data.datamodule import FasDataModule
 from fas.data.dataset import FrameDataset
+from fas.data.tensors import to_image
 from fas.errors import FasError
 from fas.evaluation.evaluate import Evaluation
 from fas.evaluation.pictures import Example, Pictures, typical, worst_mistakes
@@ -83,9 +83,9 @@ def _predict(
             maps = method.maps(method(torch.stack([sample["image"] for sample in samples])))
         for position, sample in enumerate(samples):
             yield (
-                _to_image(sample["image"]),
-                {layer: _to_image(sample[layer]) for layer in maps},
-                {layer: _to_image(predicted[position]) for layer, predicted in maps.items()},
+                to_image(sample["image"]),
+                {layer: to_image(sample[layer]) for layer in maps},
+                {layer: to_image(predicted[position]) for layer, predicted in maps.items()},
             )
 
 
@@ -106,9 +106,3 @@ def _row(video_id: str, frame: int, data: FasDataModule) -> int:
         path=data.store.path,
         remedy="score the run again with `fas test`",
     )
-
-
-def _to_image(planes: Tensor) -> NDArray[np.uint8]:
-    """`(1, h, w)` or `(3, h, w)` in [0, 1] to uint8 `(h, w)` or `(h, w, 3)`."""
-    values = (planes.float().clamp(0, 1) * 255).round().to(torch.uint8).cpu().numpy()
-    return np.ascontiguousarray(values[0] if len(values) == 1 else values.transpose(1, 2, 0))

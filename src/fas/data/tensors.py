@@ -1,0 +1,27 @@
+"""Pictures as stored, uint8, and as networks see them, float32 in [0, 1]."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+
+def to_tensor(image: NDArray[np.uint8], size: int) -> Tensor:
+    """`(H, W)` or `(H, W, C)` uint8 to `(C, size, size)` float32 in [0, 1]."""
+    if image.shape[:2] != (size, size):
+        # Averaging over areas when shrinking, since fine structure that aliases would look like moire.
+        shrinks = size < min(image.shape[:2])
+        resized = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+        image = resized.astype(np.uint8, copy=False)
+    planes = image[None] if image.ndim == 2 else np.ascontiguousarray(image.transpose(2, 0, 1))
+    return torch.from_numpy(planes).to(torch.float32).div_(255)
+
+
+def to_image(planes: Tensor) -> NDArray[np.uint8]:
+    """`(C, H, W)` in [0, 1] to uint8 `(H, W)` for one channel, else `(H, W, C)`; values outside are clipped."""
+    values = (planes.float().clamp(0, 1) * 255).round().to(torch.uint8).cpu().numpy()
+    image: NDArray[np.uint8] = values[0] if len(values) == 1 else np.ascontiguousarray(values.transpose(1, 2, 0))
+    return image
