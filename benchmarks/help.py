@@ -1,6 +1,6 @@
 """`fas --help` beside the import of typer alone: what a user waits for before anything happens.
 
-    python benchmarks/help.py [--runs 15]
+python benchmarks/help.py [--runs 15]
 """
 
 from __future__ import annotations

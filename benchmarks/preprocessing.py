@@ -1,6 +1,6 @@
 """Preprocessing throughput beside the bare model calls, and beside the plain loop that people write first.
 
-    python benchmarks/preprocessing.py [--frames 60] [--plain-frames 3]
+python benchmarks/preprocessing.py [--frames 60] [--plain-frames 3]
 
 One process, one thread, one 1080 x 1920 H.264 video with a moving real face (scikit-image's astronaut), in turn:
 

@@ -1,6 +1,6 @@
 """Runs every benchmark in a process of its own and prints one Markdown document with the machine named.
 
-    python benchmarks/run.py > benchmarks.md
+python benchmarks/run.py > benchmarks.md
 """
 
 from __future__ import annotations
