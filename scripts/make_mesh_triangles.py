@@ -7,7 +7,7 @@ The weights give points but no triangles. They follow from geometry alone:
 3. Find each point's mirror partner by optimal assignment, and make the mean shape exactly symmetric.
 4. Project it from a centre inside the head onto a sphere and unfold that around the viewing axis. Scale every direction
    so that the face oval becomes the unit circle: the boundary is then convex, so the Delaunay triangulation keeps it,
-   leaves nothing outside and closes eyes and mouth.
+   leaves nothing outside and closes eyes and mouth. Lips overlap in any projection; spread their contours.
 5. Flip edges until the contours of the lips and eyes are edges, so that only the openings between them are bridged.
 6. Keep the triangles of one half and mirror them.
 
@@ -32,12 +32,19 @@ from fas.maps.topology import FACE_OVAL, TRIANGLES_FILE
 
 Array = NDArray[np.float64]
 
-LIPS_INNER = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95)
-LIPS_OUTER = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146)
+LIPS = (
+    (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146),
+    (76, 184, 74, 73, 72, 11, 302, 303, 304, 408, 306, 307, 320, 404, 315, 16, 85, 180, 90, 77),
+    (62, 183, 42, 41, 38, 12, 268, 271, 272, 407, 292, 325, 319, 403, 316, 15, 86, 179, 89, 96),
+    (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95),
+)
+"""The four contours of the lips in MediaPipe's numbering, from the outer to the inner, point beside point."""
 EYE_RIGHT = (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246)
 EYE_LEFT = (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466)
-CONTOURS = (LIPS_INNER, LIPS_OUTER, EYE_RIGHT, EYE_LEFT)
-"""Closed contours of MediaPipe's numbering that must be edges; right and left are the subject's."""
+CONTOURS = (*LIPS, EYE_RIGHT, EYE_LEFT)
+"""Closed contours that must be edges; right and left are the subject's."""
+LIP_STEP = 0.2
+"""Each contour of the lips is drawn smaller than the one around it by this part of the outermost."""
 
 FOREHEAD, CHIN = 10, 152
 CENTRE_BEHIND_OVAL = 0.2
@@ -112,7 +119,12 @@ def unfold(shape: Array) -> Array:
     azimuth = np.arctan2(direction[:, 1], direction[:, 0])
     order = np.argsort(azimuth[oval])
     radius = polar / np.interp(azimuth, azimuth[oval][order], polar[oval][order], period=2 * np.pi)
-    return radius[:, None] * np.stack([np.cos(azimuth), np.sin(azimuth)], axis=1)
+    plane = radius[:, None] * np.stack([np.cos(azimuth), np.sin(azimuth)], axis=1)
+    # Lips are rolled, so that in any projection the red of one lies over the other. Open the mouth in the plane.
+    outer = plane[list(LIPS[0])]
+    for step, contour in enumerate(LIPS):
+        plane[list(contour)] = outer + step * LIP_STEP * (outer.mean(0) - outer)
+    return plane
 
 
 def cross(a: Array, b: Array, c: Array) -> float:
