@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from functools import cached_property, partial
 from pathlib import Path
+from pickle import UnpicklingError  # only to catch it: torch raises it for a file that is not safe
 from typing import Any
 
 import cv2
@@ -50,11 +51,10 @@ class FaceAlignmentDetector:
         found = package.face_detector.detect_from_image(small)
         if len(found) == 0:
             return []
-        boxes = np.array(sorted(found, key=lambda box: -box[4]), dtype=np.float32)
+        boxes = np.array(sorted(found, key=lambda box: -box[4]), dtype=np.float64)  # the package rejects float32
         boxes[:, :4] = (boxes[:, :4] + 0.5) / scale - 0.5
-        landmarks = package.get_landmarks_from_image(image, detected_faces=boxes)
-        faces = zip(boxes, landmarks, strict=True)
-        return [Face(box=box[:4], score=float(box[4]), points=_five_points(shape)) for box, shape in faces]
+        faces = zip(boxes, package.get_landmarks_from_image(image, detected_faces=boxes), strict=True)
+        return [Face(box[:4].astype(np.float32), float(box[4]), _five_points(landmarks)) for box, landmarks in faces]
 
 
 def _five_points(landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -82,12 +82,14 @@ def _load(paths: dict[str, Path], min_score: float) -> Any:
                 face_detector_kwargs={"path_to_detector": str(paths[S3FD]), "filter_threshold": min_score},
                 compile=False,
             )
+    except UnpicklingError as error:  # its message advises to load the file unsafely
+        raise _bad_weights(paths, "a file holds more than tensors, or is none of torch's") from error
     except (RuntimeError, KeyError, AttributeError, EOFError, ValueError, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise FasError(
-            f"face-alignment cannot load its weights: {reason}",
-            path=paths[S3FD].parent,
-            remedy=f"use {S3FD} and {FAN} as published",
-        ) from error
+        raise _bad_weights(paths, str(error).splitlines()[0]) from error
     finally:
         torch.hub.set_dir(hub)
+
+
+def _bad_weights(paths: dict[str, Path], reason: str) -> FasError:
+    cause = f"face-alignment cannot load its weights: {reason}"
+    return FasError(cause, path=paths[S3FD].parent, remedy=f"use {S3FD} and {FAN} as published")
