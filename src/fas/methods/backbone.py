@@ -35,8 +35,19 @@ def feature_backbone(
     """
     if not timm.is_model(name):  # also keeps out names that stand for a download, such as hf-hub:...
         raise FasError(f"timm has no model {name!r}", remedy="timm.list_models() gives the names")
-    with torch.device("meta"):
-        reductions = timm.create_model(name, features_only=True).feature_info.reduction()
+    # The getter drops what comes after the last feature; timm's other ways leave it in some models.
+    features = {"features_only": True, "feature_cls": "getter"}
+    try:
+        with torch.device("meta"):
+            reductions = timm.create_model(name, **features).feature_info.reduction()
+    except (
+        AssertionError,
+        AttributeError,
+        KeyError,
+        RuntimeError,
+        TypeError,
+    ):  # models of which timm gives no features
+        reductions = []
     if not set(strides) <= set(reductions):
         raise FasError(
             f"backbone {name!r} has features at strides {reductions}; needed are {list(strides)}",
@@ -44,16 +55,14 @@ def feature_backbone(
         )
     indices = tuple(reductions.index(stride) for stride in strides)
     try:
-        net = timm.create_model(
-            name, features_only=True, out_indices=indices, pretrained=pretrained and weights is None
-        )
+        net = timm.create_model(name, **features, out_indices=indices, pretrained=pretrained and weights is None)
     except (OSError, RuntimeError) as error:  # what huggingface_hub and timm raise
         raise FasError(
             f"the pretrained weights of {name!r} cannot be fetched: {str(error).splitlines()[0]}",
             remedy="read them from a file with model.backbone_weights=PATH, or do without: model.pretrained=false",
         ) from error
     if weights is not None:
-        _read_weights(net, name, Path(weights))
+        _read_weights(net.model, name, Path(weights))
     return net, net.feature_info.channels()
 
 
@@ -61,21 +70,16 @@ def _read_weights(net: nn.Module, name: str, path: Path) -> None:
     """Reads all that the features need. A classifier in the file is left out; nothing stays random in silence."""
     try:
         state = load_state_dict(str(path), weights_only=True)
-        # timm renames features.0.weight to features_0.weight when it takes a model apart.
-        given = {key.replace(".", "_"): value for key, value in state.items()}
+        given = {key: state[key] for key in net.state_dict() if key in state}
     except OSError as error:
         raise FasError(f"the weights cannot be read: {error.strerror or 'no such file'}", path=path) from error
     except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, AttributeError, TypeError) as error:
         raise FasError(
             "the file is damaged, or no state dict", path=path, remedy="give it in safetensors or PyTorch format"
         ) from error
-    wanted = {key: key.replace(".", "_") for key in net.state_dict()}
-    missing = [key for key, plain in wanted.items() if plain not in given]
     try:
-        if missing:
-            raise KeyError(f"{len(missing)} of {len(wanted)} tensors are missing, such as {missing[0]}")
-        net.load_state_dict({key: given[plain] for key, plain in wanted.items()})
-    except (KeyError, RuntimeError) as error:
+        net.load_state_dict(given)
+    except RuntimeError as error:  # missing, or of another shape; the message says which
         raise FasError(
             f"the weights are not those of {name!r}: {error}", path=path, remedy="give the weights of the same model"
         ) from error

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from torch import Tensor
-from torch.nn import functional
 
 
 def squared_l1(predicted: Tensor, target: Tensor) -> Tensor:
@@ -16,12 +15,11 @@ def squared_l1(predicted: Tensor, target: Tensor) -> Tensor:
 
     Args:
         predicted: `(B, C, h, w)`.
-        target: `(B, C, H, W)`; averaged over the area of each predicted pixel where it is finer.
+        target: `(B, C, h, w)`.
 
     Returns:
         Scalar float32.
     """
-    target = functional.adaptive_avg_pool2d(target.float(), (predicted.shape[-2], predicted.shape[-1]))
     # float32, since the square of a whole map's sum overflows half precision.
     return (predicted.float() - target).abs().flatten(1).sum(dim=1).square().mean()
 

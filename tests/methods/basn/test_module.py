@@ -1,0 +1,74 @@
+"""BASN as a method: the ablations of Table 1, requirements, score."""
+
+import math
+
+import pytest
+import torch
+import yaml
+
+from fas.data.batch import Requirements
+from fas.methods.basn import Basn
+from fas.methods.basn.network import BasnOutputs
+from fas.resources import resource_dir
+from tests.fakes.batches import random_batch, small_method
+
+TABLE_1 = {
+    "baseline": {"auxiliary": "none"},
+    "model_a": {"auxiliary": "depth"},
+    "model_b": {"auxiliary": "reflection"},
+    "model_c": {"auxiliary": "both", "fusion": "add"},
+    "model_d": {"auxiliary": "both", "fusion": "subtract"},
+}
+
+
+def test_table_1_has_an_experiment_for_each_model():
+    folder = resource_dir("experiments") / "basn"
+    found = {path.stem: yaml.safe_load(path.read_text())["model"] for path in folder.glob("*.yaml")}
+    assert found == TABLE_1
+
+
+@pytest.mark.parametrize("settings", TABLE_1.values(), ids=TABLE_1.keys())
+def test_every_parameter_of_an_ablation_gets_a_gradient(settings):
+    method = small_method("basn", **settings)
+    batch = random_batch(method.requirements)
+    parts = method.loss(method(batch["image"]), batch)
+    parts["loss"].backward()
+    assert all(one.grad is not None and one.grad.any() for one in method.parameters())
+    assert parts.keys() == {"loss", "cls", *method.requirements.layers}
+
+
+@pytest.mark.parametrize(
+    ("auxiliary", "layers"),
+    [("both", ("depth", "reflection")), ("depth", ("depth",)), ("reflection", ("reflection",)), ("none", ())],
+)
+def test_asks_for_no_layer_that_it_does_not_read(auxiliary, layers):
+    method = small_method("basn", auxiliary=auxiliary)
+    assert method.requirements == Requirements(layers=layers, input_size=64, map_size=8)
+
+
+def test_defaults_are_the_paper():
+    method = Basn(pretrained=False)
+    assert method.requirements == Requirements(layers=("depth", "reflection"), input_size=256, map_size=32)
+    optimizer = method.configure_optimizers()
+    assert type(optimizer) is torch.optim.Adam
+    assert [group["lr"] for group in optimizer.param_groups] == [5e-5]
+
+
+def test_loss_weighs_its_parts():
+    method = small_method("basn", cls_weight=2.0, depth_weight=3.0, reflection_weight=5.0)
+    batch = random_batch(method.requirements)
+    parts = method.loss(method(batch["image"]), batch)
+    expected = 2 * parts["cls"] + 3 * parts["depth"] + 5 * parts["reflection"]
+    torch.testing.assert_close(parts["loss"], expected)
+
+
+def test_score_is_the_softmax_of_bona_fide():
+    # softmax(0, ln 3) = (1/4, 3/4)
+    logits = torch.tensor([[0.0, math.log(3)], [0.0, 0.0]])
+    score = small_method("basn").score(BasnOutputs(logits, {}))
+    assert score.tolist() == pytest.approx([0.75, 0.5])
+
+
+def test_maps_are_cut_off_at_1():
+    outputs = BasnOutputs(torch.zeros(1, 2), {"depth": torch.tensor([0.0, 0.5, 1.5]).view(1, 1, 1, 3)})
+    assert small_method("basn").maps(outputs)["depth"].flatten().tolist() == [0.0, 0.5, 1.0]
