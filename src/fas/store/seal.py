@@ -104,14 +104,14 @@ def read_sealed_json(path: Path, *, remedy: str) -> dict[str, Any]:
 
     Raises:
         FasError: It is damaged or cannot be read.
-        FileNotFoundError: It is not there.
+        FileNotFoundError, NotADirectoryError: It is not there.
     """
     try:
         with path.open("rb") as file:
             sealed = is_sealed(file)
             file.seek(0)
             content = json.loads(file.read()) if sealed else None
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise
     except OSError as error:
         raise FasError(f"cannot be read: {error.strerror}", path=path, remedy=remedy) from error
