@@ -39,5 +39,4 @@ def fit(
         experiment = replace(compose_run(resume, overrides or []), run_dir=str(resume))
     else:
         experiment = compose_experiment(str(exp), overrides or [])
-    run = run_fit(experiment)
-    print(f"best     {run.best}\nnext     fas test --ckpt {run.path}")
+    run_fit(experiment)

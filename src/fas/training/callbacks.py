@@ -85,7 +85,7 @@ class Progress(Callback):
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Logs the epoch's mean loss, and prints its line: losses, and the dev split's errors."""
         loss = float(self._loss) / trainer.num_training_batches
-        pl_module.log("train/loss_epoch", loss)
+        pl_module.log("train/loss_epoch", loss, sync_dist=True)
         if not trainer.is_global_zero:
             return
         logged = trainer.callback_metrics

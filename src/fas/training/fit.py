@@ -14,7 +14,7 @@ import pytorch_lightning as pl
 import torch
 from lightning_fabric.utilities.rank_zero import rank_zero_only
 
-from fas.errors import FasError
+from fas.errors import FasError, FasWarning
 from fas.methods.base import Method
 from fas.methods.checkpoint import read_checkpoint
 from fas.training.build import build_datamodule, build_method, build_trainer
@@ -56,16 +56,21 @@ def fit(experiment: Experiment) -> RunFolder:
         callbacks = [Progress(), *checkpoints(run.checkpoints, experiment.monitor)]
         trainer = build_trainer(experiment, run.path, loggers, callbacks)
         _announce(run, method, data.facts, resumed)
+        if resumed and resumed["epoch"] + 1 >= (trainer.max_epochs or 0):
+            _tell(f"all {trainer.max_epochs} epochs are done; give a larger trainer.max_epochs to go on")
         try:
             trainer.fit(method, data, ckpt_path=run.last if resumed else None, weights_only=True)
         except SystemExit:  # Lightning's answer to Ctrl-C, after an orderly end
             _tell(f"stopped; go on with: fas fit --resume {run.path}")
             raise
+    _tell(f"best     {run.best}\nnext     fas test --ckpt {run.path}")
     return run
 
 
 def quiet() -> None:
-    """Takes away what Lightning tells developers; its warnings on the training itself stay."""
+    """Takes away what Lightning tells developers, and our warnings on all ranks but one."""
+    if getattr(rank_zero_only, "rank", 0):
+        warnings.simplefilter("ignore", FasWarning)
     for name in ("pytorch_lightning", "lightning_fabric", "lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
     for message in (
