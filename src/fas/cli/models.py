@@ -6,7 +6,11 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Weights from elsewhere: sources, hashes, licences; fetch them.", invoke_without_command=True)
+app = typer.Typer(
+    help="Weights from elsewhere: sources, hashes, licences; fetch them.",
+    invoke_without_command=True,
+    add_completion=False,
+)
 
 
 @app.callback()

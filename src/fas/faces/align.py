@@ -51,7 +51,7 @@ def crop_transform(face: Face, size: int, margin: float, alignment: str) -> NDAr
         alignment: `none`: an upright square around the bounds of the mesh (or of the box, without a mesh), as the crops
             of a detector are. `eyes`: rotated and scaled so that the eye centres lie on the template. `similarity`: the
             least-squares similarity of all five points to the template; steadier than `eyes` when a head turns, since
-            the distance of the eyes shrinks then.
+            the distance of the eyes shrinks then. At margin 0 the template takes in about 1.3 times as much as `none`.
 
     Returns:
         float64 `(2, 3)`.

