@@ -5,7 +5,7 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fas.errors import FasError
@@ -26,6 +26,7 @@ def test_the_digest_is_of_all_other_bytes() -> None:
 
 @given(st.binary(max_size=60), st.binary(max_size=60), st.data())
 def test_any_changed_byte_is_seen(before: bytes, after: bytes, data: st.DataObject) -> None:
+    assume(b"fas-seal:" not in after)  # the last place counts
     content = bytearray(sealed(before, after))
     assert is_sealed(io.BytesIO(content))
     position = data.draw(st.integers(0, len(content) - 1))

@@ -104,7 +104,7 @@ def test_whatever_is_damaged_reading_raises_an_error_for_the_user(tmp_path: Path
     write_shard(path, FRAMES, {"note": "n"}, "png")
     content = path.read_bytes()
     for position in range(len(content)):
-        for value in (0x00, 0xFF, content[position] ^ 1):
+        for value in (content[position] ^ 0xFF, content[position] ^ 1):
             path.write_bytes(content[:position] + bytes([value]) + content[position + 1 :])
             try:
                 shard = read_shard(path)

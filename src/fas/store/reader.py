@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,8 @@ class FrameReader:
         self._check = check
         self._open_files = open_files
         self._spans = {layer: index.spans(layer) for layer in index.layers}
-        self._open = lru_cache(maxsize=open_files)(self._open_shard)
+        # Not a method of self: the circle would keep the files open until the garbage collector comes by.
+        self._open = lru_cache(maxsize=open_files)(partial(_open_shard, index))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (self._index, self._check, self._open_files)
@@ -58,7 +59,7 @@ class FrameReader:
         offsets, lengths, crcs = self._spans[layer]
         length = int(lengths[row])
         if length == 0:
-            path = self._path(layer, int(self._index.presentation[row]))
+            path = _path_of(self._index, layer, int(self._index.presentation[row]))
             remedy = "remove this file; " * path.exists() + self._make(layer)
             raise FasError(f"layer {layer!r} lacks frame {self._index.frame[row]}", path=path, remedy=remedy)
         shard = self._open(layer, int(self._index.presentation[row]))
@@ -70,16 +71,10 @@ class FrameReader:
         except ValueError as error:
             raise self._damaged(row, layer, str(error)) from error
 
-    def _path(self, layer: str, presentation: int) -> Path:
-        return shard_path(self._index.path.parent, layer, self._index.video_id(presentation))
-
-    def _open_shard(self, layer: str, presentation: int) -> _OpenShard:
-        return _OpenShard(self._path(layer, presentation))
-
     def _damaged(self, row: int, layer: str, why: str) -> FasError:
         return FasError(
             f"frame {self._index.frame[row]} of layer {layer!r} is damaged: {why}",
-            path=self._path(layer, int(self._index.presentation[row])),
+            path=_path_of(self._index, layer, int(self._index.presentation[row])),
             remedy=REPAIR,
         )
 
@@ -115,6 +110,14 @@ class _OpenShard:
     def __del__(self) -> None:
         if self._descriptor >= 0:
             os.close(self._descriptor)
+
+
+def _path_of(index: StoreIndex, layer: str, presentation: int) -> Path:
+    return shard_path(index.path.parent, layer, index.video_id(presentation))
+
+
+def _open_shard(index: StoreIndex, layer: str, presentation: int) -> _OpenShard:
+    return _OpenShard(_path_of(index, layer, presentation))
 
 
 def _rebuild(index: StoreIndex, check: bool, open_files: int) -> FrameReader:
