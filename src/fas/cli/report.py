@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()
@@ -15,6 +15,9 @@ def report(
     run: Annotated[Path, typer.Argument(help="A run's folder, after `fas test`.", show_default=False)],
     out: Annotated[
         Path | None, typer.Option(help="The HTML file; by default RUN/report.html.", show_default=False)
+    ] = None,
+    figure: Annotated[
+        Path | None, typer.Option(help="Also write the typical faces with their maps as a PNG.", show_default=False)
     ] = None,
     threshold: Annotated[
         str, typer.Option(help="`dev-eer`: equal errors on the dev split; or a number.", metavar="dev-eer|NUMBER")
@@ -30,7 +33,7 @@ def report(
     from fas.errors import FasError, FasWarning
     from fas.evaluation.evaluate import evaluate_scores
     from fas.evaluation.files import write_text
-    from fas.evaluation.pictures import Pictures
+    from fas.evaluation.pictures import Pictures, write_figure
     from fas.evaluation.report import render_report
     from fas.evaluation.run import read_run
     from fas.evaluation.scores import read_scores
@@ -43,8 +46,12 @@ def report(
     try:
         pictures = load_pictures(run, table, evaluation)
     except FasError as error:
+        if figure is not None:
+            raise
         warnings.warn(f"the report has no pictures: {error}", FasWarning, stacklevel=1)
         pictures = Pictures(missing=error.cause)
+    if figure is not None:
+        write_figure(figure, pictures.typical, "simulated data" if evaluation.simulated else None)
     target = out or run / "report.html"
     write_text(target, render_report(files, evaluation, pictures))
     print(target)

@@ -40,6 +40,7 @@ def score_histograms(evaluation: Evaluation) -> str:
     plot.axes("score (high = bona fide)", None)
     edges = np.linspace(low, high, _BINS + 1)
     style = species_style(species_of(evaluation.fine.attacks, "coarse"))
+    names = []
     for place, (name, scores) in enumerate(groups.items()):
         is_bona_fide = place == 0
         colour = BONA_FIDE_COLOUR if is_bona_fide else style[species_of([name], "coarse")[0]][0]
@@ -55,9 +56,11 @@ def score_histograms(evaluation: Evaluation) -> str:
             plot.bar(left_edge, right_edge, floor, split, colour, 1.0)
             plot.bar(left_edge, right_edge, split, top, colour, 0.35)
         plot.line(Plot.left, floor, WIDTH - Plot.right, floor, "axis")
-        plot.text(Plot.left, floor - _ROW + 15, f"{name}: {np.count_nonzero(wrong)} of {scores.size} wrong", "label")
+        names.append((floor - _ROW + 15, f"{name}: {np.count_nonzero(wrong)} of {scores.size} wrong"))
     position = plot.x(threshold)
     plot.line(position, Plot.top, position, height - Plot.bottom, "threshold")
+    for y, text in names:  # above the threshold's line
+        plot.text(Plot.left, y, text, "label")
     return plot.svg()
 
 
@@ -87,7 +90,7 @@ def roc(evaluation: Evaluation) -> str:
     plot.axes("attacks accepted (APCER)", "bona fide accepted (1 - BPCER)", percent_x=True, percent_y=True)
     bona_fide = judged.score[judged.label == BONA_FIDE]
     entries = []
-    for name, scores, colour, dash in [*_attacks(evaluation), _pooled(evaluation)]:
+    for name, scores, colour, dash in [_pooled(evaluation), *_attacks(evaluation)]:
         curve = ErrorCurve.from_scores(scores, bona_fide)
         plot.curve(curve.far, 1 - curve.frr, colour, dash)
         entries.append((name, colour, dash))
@@ -101,7 +104,8 @@ def training_curves(curves: Mapping[str, Sequence[tuple[float, float]]]) -> list
     for name, points in curves.items():
         split, _, metric = name.rpartition("/")
         metrics.setdefault(metric, {})[split] = points
-    return [(metric, _training_curve(metric, splits)) for metric, splits in metrics.items()]
+    names = sorted(metrics, key=lambda metric: (metric != "loss", metric))
+    return [(metric, _training_curve(metric, metrics[metric])) for metric in names]
 
 
 def _training_curve(metric: str, splits: Mapping[str, Sequence[tuple[float, float]]]) -> str:
@@ -109,7 +113,9 @@ def _training_curve(metric: str, splits: Mapping[str, Sequence[tuple[float, floa
     low, high = float(points[:, 1].min()), float(points[:, 1].max())
     log = low > 0 and high / low > 100
     steps = (float(points[:, 0].min()), float(points[:, 0].max()))
-    bounds = (10 ** math.floor(math.log10(low)), 10 ** math.ceil(math.log10(high))) if log else (min(low, 0.0), high)
+    bounds = (min(low, 0.0), high if high > min(low, 0.0) else 1.0)
+    if log:
+        bounds = (10 ** math.floor(math.log10(low)), 10 ** math.ceil(math.log10(high)))
     plot = Plot(f"{metric} over training steps", 210, steps, bounds, log=log)
     plot.axes("step", "")
     entries = []
@@ -132,7 +138,7 @@ def _attacks(evaluation: Evaluation) -> Iterator[tuple[str, NDArray[np.float64],
 
 def _pooled(evaluation: Evaluation) -> tuple[str, NDArray[np.float64], str, str]:
     judged = evaluation.judged
-    return "all attacks pooled", judged.score[judged.label != BONA_FIDE], "#000000", "none"
+    return "all attacks pooled", judged.score[judged.label != BONA_FIDE], "#8C8C8C", "none"
 
 
 def _range(scores: NDArray[np.float64], threshold: float) -> tuple[float, float]:

@@ -155,8 +155,12 @@ def write_grid(
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(1.25 * len(columns) + 0.9, 1.25 * len(rows) + (0.7 if title else 0.35)), dpi=120)
-    grid = figure.subplots(len(rows), len(columns), squeeze=False)
+    # Inches: the names of the rows on the left, headings and title above.
+    left, above = 0.55, 0.4 + 0.2 * (len(title.splitlines()) if title else 0)
+    width, height = 1.25 * len(columns) + left, 1.25 * len(rows) + above
+    figure = Figure(figsize=(width, height), dpi=120)
+    place = {"left": left / width, "right": 1, "bottom": 0, "top": 1 - above / height, "wspace": 0.03, "hspace": 0.03}
+    grid = figure.subplots(len(rows), len(columns), squeeze=False, gridspec_kw=place)
     for column, images in enumerate(columns):
         for row, image in enumerate(images):
             axes = grid[row][column]
@@ -167,7 +171,6 @@ def write_grid(
                 axes.set_ylabel(rows[row], fontsize=8)
         grid[0][column].set_title(headings[column], fontsize=7)
     if title:
-        figure.suptitle(title, fontsize=9)
-    figure.tight_layout(pad=0.4)
+        figure.suptitle(title, fontsize=9, y=1 - 0.05 / height, va="top")
     with partial_file(path) as partial:
-        figure.savefig(partial, format="png")
+        figure.savefig(partial, format="png", bbox_inches="tight", pad_inches=0.05)

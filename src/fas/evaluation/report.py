@@ -73,8 +73,8 @@ def verdict(evaluation: Evaluation) -> str:
 
 
 def percent(value: float) -> str:
-    """A share in percent with two decimals."""
-    return f"{100 * value:.2f} %"
+    """A share in percent with two decimals; the number and its sign stay on one line."""
+    return f"{100 * value:.2f}\N{NO-BREAK SPACE}%"
 
 
 def _species_levels(evaluation: Evaluation) -> list[ErrorRates]:
@@ -93,7 +93,7 @@ def _cells(rate: Rate) -> dict[str, str]:
     lower, upper = rate.interval(CONFIDENCE)
     return {
         "value": percent(rate.value),
-        "interval": f"{100 * lower:.2f} to {100 * upper:.2f} %",
+        "interval": f"{100 * lower:.2f} to {percent(upper)}",
         "count": f"{rate.errors} of {rate.total}",
     }
 
