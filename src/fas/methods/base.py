@@ -85,7 +85,7 @@ class Method(pl.LightningModule, ABC):
         self._dev_scores.append((self.score(outputs).float(), batch["presentation"], batch["frame"]))
 
     def on_validation_epoch_end(self) -> None:
-        """Sets the threshold and logs `dev/eer`, `dev/acer` and `dev/auc`, all counted in presentations."""
+        """Sets the threshold; logs it and `dev/eer`, `dev/acer` and `dev/auc`, all counted in presentations."""
         score, presentation, frame = (torch.cat(column) for column in zip(*self._dev_scores, strict=True))
         self._dev_scores.clear()
         if self.trainer.sanity_checking:  # a few batches, perhaps of one class
@@ -107,9 +107,9 @@ class Method(pl.LightningModule, ABC):
         curve = ErrorCurve.from_scores(attacks, bona_fide)
         self.threshold.fill_(curve.eer_threshold())
         rates = error_rates(scores, labels, species, self.threshold.item())
-        self.log_dict(
-            {"dev/eer": curve.eer(), "dev/acer": rates.acer, "dev/auc": curve.auc()}, prog_bar=True, sync_dist=True
-        )
+        values = {"dev/eer": curve.eer(), "dev/acer": rates.acer, "dev/auc": curve.auc()}
+        self.log_dict(values, prog_bar=True, sync_dist=True)
+        self.log("dev/threshold", self.threshold.clone(), sync_dist=True)
 
     def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
         """Scores a batch: `score`, `label`, `presentation` and `frame`, each `(B,)`."""

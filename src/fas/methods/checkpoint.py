@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import pickle
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import torch
 
@@ -30,11 +30,19 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         ) from error
     except pickle.UnpicklingError as error:
         raise FasError("not a checkpoint, or one that holds code", path=path, remedy=_REMEDY) from error
-    except (RuntimeError, EOFError, ValueError) as error:
-        raise FasError("the checkpoint is damaged or cut off", path=path, remedy=_REMEDY) from error
-    if not isinstance(checkpoint, dict) or not {"fas_method", "state_dict", "hyper_parameters"} <= checkpoint.keys():
+    except Exception as error:  # on other bytes the reader fails in every way there is
+        raise FasError("the checkpoint is damaged or cut off, or none at all", path=path, remedy=_REMEDY) from error
+    if not _is_ours(checkpoint):
         raise FasError("the file holds weights, but is not a checkpoint of fas", path=path, remedy=_REMEDY)
     return checkpoint
+
+
+def _is_ours(content: object) -> TypeGuard[dict[str, Any]]:
+    return (
+        isinstance(content, dict)
+        and "fas_method" in content
+        and all(isinstance(content.get(part), dict) for part in ("state_dict", "hyper_parameters"))
+    )
 
 
 def load_method(path: Path, expected: str | None = None) -> Method:
@@ -66,12 +74,12 @@ def load_method(path: Path, expected: str | None = None) -> Method:
             path=path,
             remedy="load it with the version of fas that wrote it",
         )
-    method = kind(**{**settings, **kind.starting_point})
     try:
+        method = kind(**{**settings, **kind.starting_point})
         method.load_state_dict(checkpoint["state_dict"])
-    except RuntimeError as error:
+    except (KeyError, RuntimeError, TypeError, ValueError) as error:
         raise FasError(
-            f"the checkpoint's weights do not fit method {name!r}",
+            f"the checkpoint's hyper-parameters or weights do not fit method {name!r}",
             path=path,
             remedy="load it with the version of fas that wrote it",
         ) from error
