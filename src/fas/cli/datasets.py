@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fas.datasets.presentation import Presentation
     from fas.datasets.recipe import Recipe, Split
 
-app = typer.Typer(invoke_without_command=True)
+app = typer.Typer(invoke_without_command=True, add_completion=False)
 
 _Name = Annotated[str, typer.Argument(help="Name of a known dataset, or a recipe file that ends in .yaml.")]
 _Root = Annotated[Path | None, typer.Option(help="The raw tree; by default $FAS_DATA/NAME.")]

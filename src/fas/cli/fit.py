@@ -9,7 +9,7 @@ import typer
 
 from fas.errors import FasError
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

