@@ -89,10 +89,14 @@ def show(store: StoreArgument = None) -> None:
 @app.command()
 def verify(store: StoreArgument = None) -> None:
     """Read every byte of a store and compare it with its checksums; exit code 1 on any damage."""
+    from fas.store import Store
     from fas.store.files import scan_files
+    from fas.store.names import BASE_LAYER, STORE_FILE
     from fas.store.verify import verify_store
 
     path = _find(store)
+    if not (path / STORE_FILE).exists() and not (path / BASE_LAYER).exists():
+        Store.open(path)  # says that this is no store, not that it is a damaged one
     files = scan_files(path)
     with progress_bar("verify", total=len(files.shards), unit="presentation") as advance:
         report = verify_store(files, advance)
