@@ -4,17 +4,39 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
+from fas.cli.main import main
 from fas.store import Store
 from tests.fakes.small_store import add, new_store
 
 
-def fas(*arguments: str | Path, root: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "fas.cli.main", "store", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, env={"FAS_STORE": str(root), "PATH": ""})
+class Result(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Fas = Callable[..., Result]
+
+
+@pytest.fixture
+def fas(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Fas:
+    """Runs the command line in this process; starting another one each time would cost most of the test."""
+
+    def run(*arguments: str | Path, root: Path) -> Result:
+        monkeypatch.setenv("FAS_STORE", str(root))
+        monkeypatch.setattr(sys, "argv", ["fas", "store", *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            main()
+        code = end.value.code
+        return Result(code if isinstance(code, int) else 0, *capsys.readouterr())
+
+    return run
 
 
 @pytest.fixture
@@ -27,7 +49,7 @@ def store(tmp_path: Path) -> Store:
     return store
 
 
-def test_ls(store: Store, tmp_path: Path) -> None:
+def test_ls(fas: Fas, store: Store, tmp_path: Path) -> None:
     result = fas("ls", root=tmp_path)
     assert result.returncode == 0, result.stderr
     (line,) = [line for line in result.stdout.splitlines() if "toy" in line]
@@ -36,7 +58,7 @@ def test_ls(store: Store, tmp_path: Path) -> None:
     assert fas("ls", tmp_path, root=tmp_path / "nowhere").stdout == result.stdout
 
 
-def test_show_without_a_folder_takes_the_only_store(store: Store, tmp_path: Path) -> None:
+def test_show_without_a_folder_takes_the_only_store(fas: Fas, store: Store, tmp_path: Path) -> None:
     result = fas("show", root=tmp_path)
     assert result.returncode == 0, result.stderr
     lines = [" ".join(line.replace("│", " ").split()) for line in result.stdout.splitlines()]
@@ -54,7 +76,7 @@ def test_show_without_a_folder_takes_the_only_store(store: Store, tmp_path: Path
     assert fas("show", store.path, root=tmp_path / "nowhere").stdout == result.stdout
 
 
-def test_verify_tells_every_damage_and_fails(store: Store, tmp_path: Path) -> None:
+def test_verify_tells_every_damage_and_fails(fas: Fas, store: Store, tmp_path: Path) -> None:
     result = fas("verify", root=tmp_path)
     assert (result.returncode, "0 damages" in result.stdout) == (0, True)
     assert "2/2" in result.stderr  # the progress bar
@@ -70,7 +92,7 @@ def test_verify_tells_every_damage_and_fails(store: Store, tmp_path: Path) -> No
     assert "Traceback" not in result.stderr
 
 
-def test_sheet(store: Store, tmp_path: Path) -> None:
+def test_sheet(fas: Fas, store: Store, tmp_path: Path) -> None:
     out = tmp_path / "sheet.png"
     result = fas("sheet", "--out", out, "--rows", "3", "--seed", "1", root=tmp_path)
     assert (result.returncode, result.stdout) == (0, f"{out}\n"), result.stderr
@@ -78,7 +100,7 @@ def test_sheet(store: Store, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["show", "verify", "sheet"])
-def test_mistakes_are_one_message(store: Store, tmp_path: Path, command: str) -> None:
+def test_mistakes_are_one_message(fas: Fas, store: Store, tmp_path: Path, command: str) -> None:
     new_store(tmp_path / "more")
     for arguments, root, text in (
         ([tmp_path / "nothing"], tmp_path, "not a store"),
@@ -92,7 +114,7 @@ def test_mistakes_are_one_message(store: Store, tmp_path: Path, command: str) ->
         assert "Traceback" not in result.stderr
 
 
-def test_an_ambiguous_store_lists_the_choices(store: Store, tmp_path: Path) -> None:
+def test_an_ambiguous_store_lists_the_choices(fas: Fas, store: Store, tmp_path: Path) -> None:
     other = Store.create(tmp_path, "other", {}, {})
     result = fas("show", root=tmp_path)
     assert result.returncode == 2
@@ -100,9 +122,18 @@ def test_an_ambiguous_store_lists_the_choices(store: Store, tmp_path: Path) -> N
     assert str(other.path) in result.stderr
 
 
-def test_a_store_without_index_is_told(tmp_path: Path) -> None:
+def test_a_store_without_index_is_told(fas: Fas, tmp_path: Path) -> None:
     new_store(tmp_path)
     result = fas("show", root=tmp_path)
     assert result.returncode == 2
     assert "no index yet" in result.stderr
     assert "no index" in fas("ls", root=tmp_path).stdout
+
+
+def test_the_process_ends_with_the_exit_code(store: Store, tmp_path: Path) -> None:
+    (store.path / "rgb" / "a.zip").write_bytes(b"damaged")
+    command = [sys.executable, "-m", "fas.cli.main", "store", "verify", str(store.path)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert str(store.path / "rgb" / "a.zip") in done.stdout
+    assert "Traceback" not in done.stderr
