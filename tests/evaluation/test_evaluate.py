@@ -189,7 +189,9 @@ def test_simulated_is_said_by_json_and_text():
     assert evaluation.to_json()["simulated"] is True
     assert "SIMULATED DATA" in text(evaluation)
     real = score_table(DEV + TEST, provenance={"dataset": "oulu", "simulated": False})
+    assert evaluate_scores(real).simulated is False
     assert "SIMULATED" not in text(evaluate_scores(real))
+    assert "unknown" not in text(evaluate_scores(real))
     # A threshold from simulated data is enough.
     mixed = evaluate_scores(real, simulated)
     assert mixed.simulated is True

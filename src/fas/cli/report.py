@@ -41,9 +41,11 @@ def report(
     files = read_run(run)
     table = read_scores(files.scores)
     evaluation = evaluate_scores(table, threshold=threshold, level=level)
-    from fas.training.examples import load_pictures
-
     try:
+        if not files.checkpoint.is_file():  # before torch is imported
+            raise FasError("the run has no best checkpoint", path=files.checkpoint)
+        from fas.training.examples import load_pictures
+
         pictures = load_pictures(run, table, evaluation)
     except FasError as error:
         if figure is not None:

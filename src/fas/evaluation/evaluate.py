@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -166,12 +166,19 @@ def evaluate_scores(
             *_inverted(curve.auc()),
         ),
         provenance=table.provenance,
-        simulated=_simulated(table) or (None if dev is None else _simulated(dev)),
+        simulated=_any_simulated([table] if dev is None else [table, dev]),
     )
 
 
 def _simulated(table: ScoreTable) -> bool | None:
     return None if table.provenance is None else bool(table.provenance["simulated"])
+
+
+def _any_simulated(tables: Sequence[ScoreTable]) -> bool | None:
+    marks = [_simulated(table) for table in tables]
+    if True in marks:
+        return True
+    return None if None in marks else False
 
 
 def _threshold(wanted: str | float, table: ScoreTable) -> tuple[Threshold, Presentations | None]:

@@ -35,6 +35,11 @@ class RunFiles:
         """The scores file."""
         return self.path / "scores.csv"
 
+    @property
+    def checkpoint(self) -> Path:
+        """The checkpoint that made the scores."""
+        return self.path / "checkpoints" / "best.ckpt"
+
 
 def read_run(path: Path) -> RunFiles:
     """Reads a run's folder.
@@ -87,7 +92,7 @@ def _curves(path: Path) -> dict[str, list[tuple[float, float]]]:
         raise FasError("the log of training has no column step", path=path)
     for row in reader:
         try:
-            values = {name: float(value) for name, value in row.items() if name and value}
+            values = {name: float(value) for name, value in row.items() if value}
         except (TypeError, ValueError):
             raise FasError(f"line {reader.line_num}: a value is not a number", path=path) from None
         step = values.pop("step", math.nan)

@@ -1,0 +1,183 @@
+"""The HTML report: self-contained, well formed, escaped, and honest about its data."""
+
+from __future__ import annotations
+
+import math
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fas.evaluation.evaluate import evaluate_scores
+from fas.evaluation.pictures import Example, Pictures
+from fas.evaluation.report import render_report, verdict
+from fas.evaluation.run import RunFiles
+from tests.fakes.scores import PROVENANCE, random_scores, score_table
+
+HOSTILE = "<script>alert(1)</script>"
+VOID = {"meta", "img", "br", "line", "circle", "rect", "polyline"}
+
+
+class Page(HTMLParser):
+    """Checks that tags close in order; gathers text, tags and addresses."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.addresses: list[str] = []
+        self.text = ""
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.addresses += [value or "" for name, value in attrs if name in ("src", "href", "srcset", "data", "action")]
+        assert not [name for name, _ in attrs if name.startswith("on")]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] != "style":
+            self.text += data
+
+
+def example(kind: str = "print/printer1") -> Example:
+    maps = {"depth": np.zeros((8, 8), np.uint8), "reflection": np.zeros((8, 8, 3), np.uint8)}
+    return Example(f"v{HOSTILE}", 7, 0, kind, 0.5, np.zeros((16, 16, 3), np.uint8), maps, maps)
+
+
+def files(**content) -> RunFiles:
+    return RunFiles(**{"path": Path("runs/demo/2026"), "config": None, "environment": None, "curves": {}, **content})
+
+
+def render(table=None, run=None, pictures=None) -> str:
+    evaluation = evaluate_scores(random_scores(provenance=PROVENANCE) if table is None else table)
+    return render_report(run or files(), evaluation, pictures or Pictures(missing="no store"))
+
+
+def test_is_one_file_without_network_or_script():
+    page = Page(render(pictures=Pictures(mistakes=[example()], typical=[example(), example("replay/display1")])))
+    assert page.addresses
+    assert all(address.startswith("data:image/") for address in page.addresses)
+    assert not {"script", "link", "iframe", "object", "embed", "form"} & set(page.tags)
+    assert "url(" not in render() and "@import" not in render()
+
+
+def test_shows_the_numbers_of_the_evaluation():
+    table = random_scores(seed=4, provenance=PROVENANCE)
+    evaluation = evaluate_scores(table)
+    text = Page(render(table)).text.replace("\N{NO-BREAK SPACE}", " ")
+    for value in (evaluation.rates.apcer, evaluation.rates.bpcer, evaluation.rates.acer, evaluation.eer):
+        assert f"{100 * value:.2f} %" in text
+    for species, rate in {**evaluation.rates.attacks, **evaluation.fine.attacks}.items():
+        assert species in text
+        assert f"{rate.errors} of {rate.total}" in text
+    assert f"{evaluation.auc:.4f}" in text
+    assert evaluation.threshold.origin in text
+    assert "optimistic" in text
+
+
+def test_says_simulated_first():
+    text = Page(render()).text
+    assert "SIMULATED DATA" in text
+    assert text.index("SIMULATED DATA") < text.index("APCER")
+    real = Page(render(random_scores(provenance={"dataset": "oulu", "simulated": False}))).text
+    assert "SIMULATED" not in real and "UNKNOWN" not in real
+    assert "ORIGIN UNKNOWN" in Page(render(random_scores())).text
+
+
+def test_verdict_is_one_sentence_with_the_numbers():
+    rows = [("a", "1", "test", 0, "print", 0, 0.9), ("b", "1", "test", 0, "replay", 0, 0.1)]
+    rows += [("c", "2", "test", 1, "", 0, 0.8), ("d", "3", "test", 1, "", 0, 0.3)]
+    evaluation = evaluate_scores(score_table(rows, provenance=PROVENANCE), threshold=0.5)
+    assert verdict(evaluation).replace("\N{NO-BREAK SPACE}", " ") == (
+        "At the threshold 0.5 (fixed), 100.00 % of the attacks of the worst species (print) pass as bona fide and "
+        "50.00 % of the bona fide presentations are rejected, over 4 simulated presentations of 3 subjects."
+    )
+
+
+def test_every_text_of_the_input_is_escaped():
+    rows = [
+        ("a", HOSTILE, "dev", 0, HOSTILE, 0, 0.1),
+        ("b", "2", "dev", 1, "", 0, 0.9),
+        ("c", HOSTILE, "test", 0, HOSTILE, 0, 0.1),
+        ("d", "3", "test", 1, "", 0, 0.9),
+        ("e", "3", "test", 0, f"lost{HOSTILE}", 0, math.nan),
+    ]
+    table = score_table(rows, path=Path(f"{HOSTILE}.csv"), provenance={**PROVENANCE, "experiment": HOSTILE})
+    run = files(
+        path=Path(HOSTILE), config=HOSTILE, environment={HOSTILE: HOSTILE}, curves={f"train/{HOSTILE}": [(0.0, 1.0)]}
+    )
+    attributes = {name: {HOSTILE: value} for name, value in (("c", HOSTILE), ("d", "1"))}
+    pictures = Pictures(mistakes=[example(HOSTILE)], typical=[example(HOSTILE)], attributes=attributes)
+    html = render(table, run, pictures)
+    assert "script" not in Page(html).tags
+    assert HOSTILE in Page(html).text
+    assert "script" not in Page(render(table, run, Pictures(missing=HOSTILE))).tags
+
+
+def test_what_is_missing_is_said():
+    text = Page(render()).text
+    assert "No pictures: no store" in text
+    assert "The run has no config.yaml." in text
+    assert "The run has no environment.json." in text
+    assert "Training" not in text
+    text = Page(render(pictures=Pictures(typical=[example()]))).text
+    assert "No presentation of the test split was classified wrongly." in text
+
+
+def test_warnings_and_failures_are_shown():
+    table = score_table(
+        [
+            ("a", "1", "dev", 0, "print", 0, 0.1),
+            ("b", "2", "dev", 1, "", 0, 0.9),
+            ("c", "1", "test", 0, "print", 0, 0.1),
+            ("d", "3", "test", 1, "", 0, 0.9),
+            ("e", "3", "test", 1, "", 0, math.nan),
+        ]
+    )
+    text = Page(render(table)).text
+    assert "1 subject(s) are in dev and in test (1)" in text
+    assert "Failure to acquire: 1 bona fide presentation(s)" in text
+
+
+def test_config_environment_and_curves_are_shown():
+    run = files(config="seed: 17\n", environment={"commit": "4711"}, curves={"train/loss": [(0.0, 2.0), (9.0, 1.0)]})
+    text = Page(render(run=run)).text
+    assert "seed: 17" in text
+    assert "4711" in text
+    assert "Training" in text
+
+
+def test_conditions_of_capture():
+    table = random_scores(provenance=PROVENANCE)
+    attributes = {video_id: {"phone": video_id.split("/")[1][0]} for video_id in table.video_id}
+    text = Page(render(table, pictures=Pictures(attributes=attributes))).text
+    assert "Conditions of capture" in text
+    assert "phone" in text
+
+
+@pytest.mark.parametrize("layers", [(), ("depth",)])
+def test_methods_with_fewer_maps(layers):
+    one = example()
+    one = Example(
+        one.video_id,
+        one.frame,
+        one.label,
+        one.attack_type,
+        one.score,
+        one.crop,
+        {layer: one.target[layer] for layer in layers},
+        {layer: one.predicted[layer] for layer in layers},
+    )
+    page = Page(render(pictures=Pictures(mistakes=[one], typical=[one])))
+    assert page.tags.count("img") == 2 * (1 + 2 * len(layers))

@@ -1,0 +1,93 @@
+"""Faces for the report: a run is trained, scored, and its maps are predicted anew from its store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fas.errors import FasError
+from fas.evaluation.evaluate import evaluate_scores
+from fas.evaluation.pictures import typical, worst_mistakes
+from fas.evaluation.scores import read_scores
+from fas.store import Store
+from fas.store.reader import FrameReader
+from fas.training.compose import compose_experiment
+from fas.training.examples import load_pictures
+from fas.training.fit import fit
+from fas.training.test import score_run
+from tests.fakes.store import CROP, make_store
+
+SIZE = 64
+OVERRIDES = [
+    "model.input_size=64",
+    "model.backbone=mobilenetv3_small_050",
+    "model.pretrained=false",
+    "model.afe_channels=[8,8,8]",
+    "model.fusion_channels=8",
+    "data.dataset=oulu-simulated",
+    "data.num_workers=0",
+    "trainer.max_epochs=1",
+    "trainer.accelerator=cpu",
+    "logger=csv",
+]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory) -> Store:
+    return make_store(tmp_path_factory.mktemp("stores"))
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, store) -> Path:
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    overrides = [*OVERRIDES, f"data.store={store.path.parents[1]}", f"run_dir={folder}"]
+    fit(compose_experiment("basn", overrides))
+    score_run(folder)
+    return folder
+
+
+def test_shows_the_scored_frame_with_its_maps(run, store):
+    table = read_scores(run / "scores.csv")
+    evaluation = evaluate_scores(table)
+    pictures = load_pictures(run, table, evaluation)
+
+    assert [example.video_id for example in pictures.typical] == typical(evaluation)
+    assert [example.video_id for example in pictures.mistakes] == worst_mistakes(evaluation)
+    assert {example.kind for example in pictures.typical} == {"bona fide", *evaluation.fine.attacks}
+    judged = dict(zip(evaluation.judged.video_id, evaluation.judged.score, strict=True))
+    index = store.index()
+    reader = FrameReader(index)
+    for example in [*pictures.typical, *pictures.mistakes]:
+        assert example.score == judged[example.video_id]
+        assert example.frame == 5, "the middle one of the frames 0, 5 and 10"
+        # The crop is the network's input: the stored one, enlarged.
+        code = list(index.presentations.video_id).index(example.video_id)
+        stored = reader.read(int(index.presentations.start[code]) + 1)
+        assert stored.shape == (CROP, CROP, 3)
+        assert example.crop.shape == (SIZE, SIZE, 3)
+        assert abs(example.crop.mean() - stored.mean()) < 2
+        # The store of the test has depth 200 and reflection (50, 100, 150) for all; the label decides.
+        depth, reflection = (200, 0) if example.label else (0, (50, 100, 150))
+        assert np.unique(example.target["depth"]).tolist() == [depth]
+        assert (example.target["reflection"] == reflection).all()
+        for layer in ("depth", "reflection"):
+            assert example.predicted[layer].shape == example.target[layer].shape
+            assert example.predicted[layer].dtype == np.uint8
+    assert pictures.attributes["1_3_36_1"]["session"] == "3"
+
+
+def test_a_store_that_is_gone_or_was_made_anew(run, store, tmp_path):
+    table = read_scores(run / "scores.csv")
+    evaluation = evaluate_scores(table)
+    config = (run / "config.yaml").read_text()
+    try:
+        (run / "config.yaml").write_text(config.replace(str(store.path.parents[1]), str(tmp_path)))
+        with pytest.raises(FasError, match="no store"):
+            load_pictures(run, table, evaluation)
+        make_store(tmp_path, frames=1)
+        with pytest.raises(FasError, match="no longer has frame 5 of"):
+            load_pictures(run, table, evaluation)
+    finally:
+        (run / "config.yaml").write_text(config)
