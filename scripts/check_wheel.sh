@@ -13,7 +13,7 @@ cd "$work"
 export PATH="$work/venv/bin:$PATH" FAS_STORE="$work/store" WANDB_MODE=offline
 python -c 'import fas, sys; assert fas.__file__.startswith(sys.prefix), fas.__file__'
 fas --version
-fas simulate oulu --out "$work/oulu" --subjects 3 --phones 1 --frames 4 --seed 1
+fas simulate oulu --out "$work/oulu" --subjects 3 --phones 1 --seconds 0.4 --fps 10 --seed 1
 fas preprocess oulu --root "$work/oulu" --depth --reflection --frames even:2
 fas store verify
 fas fit --exp demo run_dir="$work/run" trainer.max_epochs=1

@@ -42,7 +42,7 @@ def fas(folder: Path) -> Fas:
 
 @pytest.fixture(scope="module")
 def tree(fas: Fas, folder: Path) -> Path:
-    options = ("--subjects", SUBJECTS, "--phones", "1", "--frames", "4", "--seed", "3")
+    options = ("--subjects", SUBJECTS, "--phones", "1", "--seconds", "0.4", "--fps", "10", "--seed", "3")
     fas("simulate", "oulu", "--out", folder / "oulu", *options)
     return folder / "oulu"
 
