@@ -154,6 +154,14 @@ def test_subjects_of_dev_or_train_in_test_are_named():
     assert dev.startswith("1 subject(s) are in dev and in test (21)")
 
 
+@pytest.mark.parametrize(("dataset", "warnings"), [("oulu-simulated", 1), ("replay", 0), (None, 1)])
+def test_a_subject_of_another_dev_file_may_be_another_person(dataset, warnings):
+    table = score_table([*DEV, *TEST], provenance=PROVENANCE)
+    rows = [("x", "36", "dev", 0, "print", 0, 0.2), ("y", "2", "dev", 1, "", 0, 0.3)]
+    dev = score_table(rows, provenance=None if dataset is None else {"dataset": dataset, "simulated": True})
+    assert len(evaluate_scores(table, dev).warnings) == warnings
+
+
 def test_scores_worse_than_chance_are_named():
     table = random_scores()
     (warning,) = evaluate_scores(replace(table, score=1 - table.score)).warnings

@@ -32,7 +32,7 @@ def loop_eer_threshold(attacks: list[float], bona_fide: list[float]) -> float:
             threshold = score
             if index > 0:
                 lower = distinct[index - 1]
-                middle = lower / 2 + score / 2
+                middle = (lower + score) / 2
                 threshold = middle if lower < middle <= score else score
             best_gap, best_threshold = gap, threshold
         if last:

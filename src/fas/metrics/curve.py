@@ -63,8 +63,8 @@ class ErrorCurve:
         """The threshold of entry `step` of the counts, by bob.measure's convention.
 
         Entry 0 has the smallest score, every later one the midpoint between its neighbouring scores. Where no midpoint
-        exists as a number above the lower neighbour (adjacent floats, an infinity) the upper neighbour stands for it,
-        so that the counts are always those of the returned threshold.
+        exists as a number above the lower neighbour (adjacent floats, an infinity, a sum too large) the upper neighbour
+        stands for it, so that the counts are always those of the returned threshold.
 
         Args:
             step: 0 <= step < m.
@@ -73,7 +73,7 @@ class ErrorCurve:
         if step == 0:
             return upper
         lower = float(self.scores[step - 1])
-        middle = lower / 2 + upper / 2  # the sum itself could overflow
+        middle = (lower + upper) / 2
         return middle if lower < middle <= upper else upper
 
     def eer_step(self) -> int:
