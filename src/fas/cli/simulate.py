@@ -1,0 +1,94 @@
+"""`fas simulate oulu`: makes a simulated OULU-NPU tree from face photographs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fas.errors import FasError
+
+app = typer.Typer(help="Make a simulated dataset tree from face photographs.")
+
+_DATASETS = ("oulu",)
+
+
+@app.command()
+def simulate(
+    dataset: Annotated[str, typer.Argument(help="Layout of the tree: oulu.")],
+    out: Annotated[Path, typer.Option(help="Folder of the tree; one that was begun is completed.")],
+    faces: Annotated[
+        Path | None,
+        typer.Option(help="Folder of portraits, each person once; by default the photographs in installed packages."),
+    ] = None,
+    subjects: Annotated[
+        int | None, typer.Option(help="Subjects, 1 to 55; by default as many as there are people.")
+    ] = None,
+    phones: Annotated[str, typer.Option(help="Of 1 to 6, such as 1,2 or 1-3.")] = "1-6",
+    sessions: Annotated[str, typer.Option(help="Of 1 to 3.")] = "1-3",
+    seconds: Annotated[float, typer.Option(help="Length of each video.")] = 1.6,
+    fps: Annotated[int, typer.Option(help="Frames per second; OULU-NPU has 30.")] = 15,
+    resolution: Annotated[
+        str, typer.Option(help="Width x height, upright; full quality is 1080x1920, as in OULU-NPU.")
+    ] = "540x960",
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 0,
+    workers: Annotated[int | None, typer.Option(help="Processes; by default one per core.")] = None,
+) -> None:
+    """Makes a simulated OULU-NPU tree: bona fide videos, two prints and two replays of every subject.
+
+    Its layout is OULU-NPU's, so that every other command reads it. Results on it are not results on OULU-NPU.
+    """
+    if dataset not in _DATASETS:
+        raise FasError(f"there is no simulation of {dataset!r}", remedy=f"choose one of: {', '.join(_DATASETS)}")
+    if workers is not None and workers < 1:
+        raise FasError(f"{workers} workers cannot work", remedy="--workers 1 or more")
+    import os
+
+    from fas.faces.mediapipe import MediaPipeDetector, MediaPipeMesh
+    from fas.simulation.oulu import simulate_oulu
+    from fas.simulation.photos import find_people, packaged_photos, photos_in
+    from fas.simulation.protocols import SPLITS, subject_numbers
+    from fas.simulation.record import PACKAGES, Settings
+
+    settings = Settings(
+        phones=_numbers("--phones", phones),
+        sessions=_numbers("--sessions", sessions),
+        frames=max(round(seconds * fps), 1),
+        fps=fps,
+        size=_size(resolution),
+        seed=seed,
+    )
+    if subjects is not None:
+        subject_numbers(subjects)  # refuses an impossible number before photographs are read
+    paths = packaged_photos() if faces is None else photos_in(faces)
+    people = find_people(paths, MediaPipeDetector(), MediaPipeMesh(), subjects)
+    people = people[: sum(map(len, SPLITS.values()))]
+    source = PACKAGES if faces is None else str(faces)
+    tree = simulate_oulu(out, people, source, settings, workers or os.cpu_count() or 1)
+
+    print(f"simulated OULU-NPU layout: {tree.root}")
+    print(f"videos: {tree.made} made, {tree.kept} were there")
+    for split, numbers in SPLITS.items():
+        cast = [f"{key} ({photo})" for key, photo in tree.subjects.items() if int(key) in numbers]
+        print(f"{split}: {', '.join(cast) or 'nobody'}")
+    print("This tree is simulated: no number measured on it is a result on OULU-NPU.")
+
+
+def _numbers(option: str, text: str) -> tuple[int, ...]:
+    """`1,3-5` -> (1, 3, 4, 5)."""
+    numbers: list[int] = []
+    try:
+        for part in text.split(","):
+            first, _, last = part.partition("-")
+            numbers += range(int(first), int(last or first) + 1)
+    except ValueError as error:
+        raise FasError(f"{option} {text!r} is not a list of numbers", remedy=f"such as {option} 1,3-5") from error
+    return tuple(numbers)
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, cross, height = text.lower().partition("x")
+    if not (cross and width.isdecimal() and height.isdecimal()):
+        raise FasError(f"{text!r} is not a resolution", remedy="such as --resolution 540x960")
+    return int(width), int(height)
