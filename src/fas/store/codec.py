@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fas.errors import FasError
 
 # Measured on 256 x 256 face crops (benchmarks/store.py): against OpenCV's default this decodes in two thirds of the
-# time and encodes in half, for 3 % more bytes. Run-length coding leaves little for the decoder to do, and the
+# time and encodes faster, for at most 5 % more bytes. Run-length coding leaves little for the decoder to do, and the
 # difference to the row above is the cheapest filter that compresses well.
 _PNG = [
     cv2.IMWRITE_PNG_COMPRESSION,

@@ -53,7 +53,7 @@ def find_store(dataset: str, root: Path, recipe_hash: str | None = None) -> Stor
         raise FasError(
             f"no store of {wanted}; there is:{_choices(stores)}",
             path=root,
-            remedy=f"make it with `fas preprocess {dataset}`, or set FAS_STORE to the folder that has it",
+            remedy=f"make it with `fas preprocess {dataset.removesuffix('-simulated')}`, or set FAS_STORE to the folder that has it",
         )
     raise FasError(
         f"several stores of {wanted}:{_choices(matches)}",
