@@ -81,10 +81,10 @@ def test_lines_that_cannot_be_read(tree: DatasetIndex, line: str) -> None:
 
 
 def test_a_file_that_is_not_there(tree: DatasetIndex) -> None:
-    (tree.root / "Protocols/Protocol_3/Dev_4.txt").unlink()
-    problem = "Protocols/Protocol_3/Dev_4.txt: cannot be read: No such file or directory"
-    assert check(tree, None) == check(tree, "3") == check(tree, "3", 4) == [problem]
-    assert check(tree, "3", 3) == check(tree, "4", 4) == []
+    (tree.root / "Protocols/Protocol_3/Dev_1.txt").unlink()
+    problem = "Protocols/Protocol_3/Dev_1.txt: cannot be read: No such file or directory"
+    assert check(tree, None) == check(tree, "3") == check(tree, "3", 1) == [problem]
+    assert check(tree, "3", 2) == check(tree, "4", 1) == []
 
 
 def test_a_missing_video_is_no_disagreement(tree: DatasetIndex) -> None:
