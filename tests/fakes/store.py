@@ -15,6 +15,21 @@ ATTACK_TYPES = {2: "print/printer1", 3: "print/printer2", 4: "replay/display1", 
 BONA_FIDE = 1
 CROP, MAP = 48, 16
 
+TINY = (
+    "data=oulu_simulated",
+    "data.batch_size=4",
+    "data.num_workers=0",
+    "model.input_size=64",
+    "model.backbone=test_efficientnet",
+    "model.pretrained=false",
+    "model.afe_channels=[8,12,8]",
+    "model.fusion_channels=8",
+    "model.lr=0.01",
+    "trainer.accelerator=cpu",
+    "trainer.max_epochs=2",
+)
+"""Overrides that make BASN learn such a store within seconds."""
+
 
 def presentations(sessions: Collection[int] = (1, 3)) -> Iterator[dict]:
     """The facts of every presentation: two subjects a split, one phone, all five access types."""

@@ -33,10 +33,11 @@ def fit(
     from dataclasses import replace
 
     from fas.training.compose import compose_experiment, compose_run
-    from fas.training.fit import fit as run_fit
 
     if resume is not None:
         experiment = replace(compose_run(resume, overrides or []), run_dir=str(resume))
     else:
         experiment = compose_experiment(str(exp), overrides or [])
+    from fas.training.fit import fit as run_fit  # torch and Lightning: a mistake in a name need not wait for them
+
     run_fit(experiment)

@@ -28,12 +28,16 @@ def test(
     ] = None,
 ) -> None:
     """Score the dev and test splits of a run with its checkpoint; writes scores.csv and prints the metrics."""
+    from fas.training.compose import compose_run
+    from fas.training.run_folder import find_checkpoint
+
+    run, _ = find_checkpoint(ckpt)
+    compose_run(run.path, overrides or [])  # a mistake in a name need not wait for torch and Lightning
     from rich.console import Console
 
     from fas.evaluation.text import render
-    from fas.training.run_folder import find_checkpoint
     from fas.training.test import judge, score_run
 
     scores = score_run(ckpt, overrides or [], out)
-    Console().print(render(judge(find_checkpoint(ckpt)[0], scores), scores.name))
+    Console().print(render(judge(run, scores), scores.name))
     print(f"scores   {scores}\nnext     fas report {scores.parent}")

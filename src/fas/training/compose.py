@@ -81,7 +81,7 @@ def _compose(folder: Path, name: str, overrides: Sequence[str]) -> dict[str, Any
         with initialize_config_dir(config_dir=str(folder.resolve()), version_base="1.3"):
             composed = compose(name, overrides=[f"hydra.searchpath=[{places}]", *overrides])
         config = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
-    except (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError) as error:
+    except (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError) as error:  # Hydra has plain ones too
         raise _explain(error, folder, name, overrides) from error
     if not isinstance(config, dict):
         raise FasError("the config is not a mapping of keys to values", path=folder / name)

@@ -21,8 +21,8 @@ from fas.training.build import build_datamodule, build_method, build_trainer
 from fas.training.callbacks import Progress, checkpoints
 from fas.training.compose import compose_run
 from fas.training.experiment import Experiment
-from fas.training.loggers import make_loggers
-from fas.training.run_folder import RunFolder, new_run_folder
+from fas.training.loggers import finish, make_loggers
+from fas.training.run_folder import RUNS, RunFolder, new_run_folder
 
 
 def fit(experiment: Experiment) -> RunFolder:
@@ -50,7 +50,7 @@ def fit(experiment: Experiment) -> RunFolder:
     data = build_datamodule(experiment, method.requirements)
     with readable_errors():
         data.setup("fit")  # here, before a folder is made or a process started; Lightning's own call finds it done
-        run = earlier or new_run_folder(experiment.experiment)
+        run = earlier or _new_run(experiment.experiment)
         _record(run, experiment, data.facts, resumed)
         loggers = make_loggers(experiment, run.path, resumed["global_step"] if resumed else 0)
         callbacks = [Progress(), *checkpoints(run.checkpoints, experiment.monitor)]
@@ -63,6 +63,8 @@ def fit(experiment: Experiment) -> RunFolder:
         except SystemExit:  # Lightning's answer to Ctrl-C, after an orderly end
             _tell(f"stopped; go on with: fas fit --resume {run.path}")
             raise
+        finally:
+            finish(loggers)
     _tell(f"best     {run.best}\nnext     fas test --ckpt {run.path}")
     return run
 
@@ -101,6 +103,12 @@ def readable_errors() -> Iterator[None]:
 
 
 _tell = rank_zero_only(partial(print, flush=True))
+
+
+def _new_run(experiment: str) -> RunFolder:
+    """Rank 0 makes the folder; the others write nothing, and get a name that stands for it."""
+    made: RunFolder | None = rank_zero_only(new_run_folder)(experiment)
+    return made or RunFolder(RUNS / experiment / "of rank 0")
 
 
 @rank_zero_only

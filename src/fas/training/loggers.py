@@ -71,6 +71,13 @@ def make_loggers(experiment: Experiment, run: Path, steps_done: int = 0) -> list
     return loggers
 
 
+def finish(loggers: list[Logger]) -> None:
+    """Ends what was started beside the process, so that a later run in it begins anew."""
+    for logger in loggers:
+        if isinstance(logger, WandbLogger):
+            logger.experiment.finish()
+
+
 def _csv_logger(run: Path, steps_done: int) -> CSVLogger:
     file = run / "metrics.csv"
     rows: list[dict[str, str]] = []

@@ -16,9 +16,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import torch
 import yaml
-from lightning_fabric.utilities.rank_zero import rank_zero_only
 
 import fas
 from fas.errors import FasError
@@ -100,20 +98,12 @@ class RunFolder:
 def new_run_folder(experiment: str) -> RunFolder:
     """Makes `runs/<experiment>/<time>/`; a number is added if runs begin within one second.
 
-    Only rank 0 makes it. The other ranks write nothing, and get a name that stands for it.
-
     Raises:
         FasError: The folder cannot be made.
     """
-    parent = RUNS / experiment
-    made: RunFolder | None = rank_zero_only(_make_run_folder)(parent)
-    return made or RunFolder(parent / "unnamed")
-
-
-def _make_run_folder(parent: Path) -> RunFolder:
     name = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
     for number in count(1):
-        path = parent / (name if number == 1 else f"{name}_{number}")
+        path = RUNS / experiment / (name if number == 1 else f"{name}_{number}")
         try:
             path.mkdir(parents=True)
         except FileExistsError:
@@ -160,6 +150,8 @@ def find_checkpoint(path: Path) -> tuple[RunFolder, Path]:
 
 def environment() -> dict[str, Any]:
     """What a run depends on beside its config: command, versions, git commit, machine."""
+    import torch  # the rest of this module is for commands that must answer at once
+
     devices = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
     return {
         "command": shlex.join(_command()),
