@@ -108,7 +108,7 @@ class Method(pl.LightningModule, ABC):
         self.threshold.fill_(curve.eer_threshold())
         rates = error_rates(scores, labels, species, self.threshold.item())
         values = {"dev/eer": curve.eer(), "dev/acer": rates.acer, "dev/auc": curve.auc()}
-        self.log_dict(values, prog_bar=True, sync_dist=True)
+        self.log_dict(values, sync_dist=True)
         self.log("dev/threshold", self.threshold.clone(), sync_dist=True)
 
     def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
