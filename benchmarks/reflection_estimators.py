@@ -19,7 +19,7 @@ import numpy as np
 import skimage.data
 from numpy.typing import NDArray
 from reflection import baselines
-from reflection.blends import Pair, blended_pairs
+from reflection.blends import Pair, blended_pairs, simulated_pairs
 
 from fas.maps.reflection import make_estimator
 from fas.maps.yang import YangSuppression
@@ -38,7 +38,8 @@ ESTIMATORS: dict[str, Estimator] = {
     "`yang`, h = 0.01": YangSuppression(0.01),
     "`yang`, h = 0.03": YangSuppression(0.03),
     "`yang`, h = 0.1": YangSuppression(0.1),
-    "`shading`": make_estimator("shading"),
+    "shading residual alone": baselines.shading,
+    "**`shape-colour`**": make_estimator("shape-colour"),
 }
 
 
@@ -94,9 +95,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--faces", type=Path, help="folder of portraits; by default the photographs inside packages")
     parser.add_argument("--pairs", type=int, default=200)
+    parser.add_argument("--simulated", type=Path, help="tree of `fas simulate oulu`, instead of blending")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
-    print_table(blended_pairs(read_photos(arguments.faces), arguments.pairs, seed=0))
+    if arguments.simulated:
+        print_table(simulated_pairs(arguments.simulated))
+    else:
+        print_table(blended_pairs(read_photos(arguments.faces), arguments.pairs, seed=0))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from reflection.blends import to_light
 
+from fas.maps.shape_colour import shading_residual
+
 Light = NDArray[np.float32]
 Image = NDArray[np.uint8]
 
@@ -71,6 +73,14 @@ def dichromatic(crop: Image, depth: Light) -> Light:
     colour = np.median(skin[chosen] / total[chosen, None], axis=0)
     unmix = np.linalg.pinv(np.stack([colour / np.linalg.norm(colour), np.ones(3) / np.sqrt(3)], axis=1))
     return _blur(_grey(np.maximum(image @ unmix[1], 0)), face)
+
+
+def shading(crop: Image, depth: Light) -> Light:
+    """One of the two cues of `shape-colour`; `dichromatic` is much like the other."""
+    light, face = _small(to_light(crop)), depth > 0
+    layer = np.zeros_like(light)
+    layer[face] = np.maximum(shading_residual(light, depth), 0)
+    return _blur(layer, face)
 
 
 def _blur(layer: Light, face: NDArray[np.bool_], sigma: float = 2.0) -> Light:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -13,6 +14,7 @@ from fas.errors import FasError
 from fas.faces.align import crop_transform, transform_mesh, warp_crop
 from fas.faces.mediapipe import MediaPipeDetector, MediaPipeMesh
 from fas.maps.depth import depth_map
+from fas.preprocessing.decode import FrameSelection, read_frames
 
 CROP = 256
 MARGIN = 0.15
@@ -138,3 +140,31 @@ def _photograph(photos: Sequence[Image], rng: np.random.Generator) -> Light:
 
 def _blurred(bright: Light, sigma: float, colour: NDArray[np.float64]) -> Light:
     return (cv2.GaussianBlur(bright, (0, 0), sigma)[..., None] * colour).astype(np.float32)
+
+
+def simulated_pairs(tree: Path) -> list[Pair]:
+    """Attacks of a tree that `fas simulate oulu` made, with the truth beside them.
+
+    Args:
+        tree: Its root. The truth is what the mirrored light adds to a frame, in 8-bit levels of sRGB; it is turned
+            into linear light.
+    """
+    cropper = Cropper()
+    pairs = []
+    for path in sorted(tree.glob("Truth/*.npz")):
+        with np.load(path) as truth:
+            if "reflection" not in truth:
+                continue
+            added = dict(zip(truth["reflection_frames"].tolist(), truth["reflection"], strict=True))
+        (video,) = tree.glob(f"*_files/{path.stem}.avi")
+        kind = {"2": "print 1", "3": "print 2", "4": "replay 1", "5": "replay 2"}[path.stem[-1]]
+        for frame in read_frames(video, FrameSelection()):
+            if frame.number not in added:
+                continue
+            for crop, depth, matrix in list(cropper.crops(frame.image))[:1]:
+                step = frame.image.shape[1] / added[frame.number].shape[1]
+                from_small = matrix @ np.array([[step, 0, (step - 1) / 2], [0, step, (step - 1) / 2], [0, 0, 1]])
+                levels = cv2.warpAffine(added[frame.number].astype(np.float32), from_small, (CROP, CROP))
+                clean = np.clip(crop - levels, 0, 255) / 255
+                pairs.append(Pair(crop, depth, to_light(crop) - to_light(clean * 255), kind))
+    return pairs

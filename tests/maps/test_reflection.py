@@ -7,7 +7,7 @@ import pytest
 
 from fas.errors import FasError
 from fas.maps.reflection import ESTIMATORS, make_estimator, reflection_map
-from fas.maps.shading import ShadingResidual
+from fas.maps.shape_colour import ShapeColour
 from fas.maps.yang import YangSuppression
 
 
@@ -51,7 +51,7 @@ def test_the_layer_is_averaged_down_to_the_size():
     assert np.allclose(found[..., 0], [[0.5, 0], [0, 1]])
 
 
-@pytest.mark.parametrize("name", ["shading", "yang"])
+@pytest.mark.parametrize("name", ["shape-colour", "yang"])
 def test_estimators_give_maps_of_the_face(name):
     crop = np.random.default_rng(0).integers(0, 256, (96, 96, 3), np.uint8)
     depth = np.zeros((64, 64), np.float32)
@@ -62,9 +62,9 @@ def test_estimators_give_maps_of_the_face(name):
 
 
 def test_names():
-    assert isinstance(make_estimator(), ShadingResidual)
+    assert isinstance(make_estimator(), ShapeColour)
     assert isinstance(make_estimator("yang"), YangSuppression)
-    assert make_estimator("yang").identity != make_estimator("shading").identity
+    assert make_estimator("yang").identity != make_estimator("shape-colour").identity
     with pytest.raises(FasError, match="no reflection estimator 'zhang'") as caught:
         make_estimator("zhang")
     assert all(name in str(caught.value) for name in ESTIMATORS)

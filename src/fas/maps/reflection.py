@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fas.errors import FasError
 from fas.maps.network import SeparationNetwork
-from fas.maps.shading import ShadingResidual
+from fas.maps.shape_colour import ShapeColour
 from fas.maps.yang import YangSuppression
 
 
@@ -34,7 +34,7 @@ class ReflectionEstimator(Protocol):
         """
 
 
-DEFAULT_ESTIMATOR = "shading"
+DEFAULT_ESTIMATOR = "shape-colour"
 """The one that matches known reflections best (docs/maps.md)."""
 
 ESTIMATORS = (DEFAULT_ESTIMATOR, "yang", "network")
@@ -63,7 +63,7 @@ def make_estimator(name: str = DEFAULT_ESTIMATOR, weights: Path | None = None) -
             path=weights,
             remedy="leave the weights out, or choose network",
         )
-    return YangSuppression() if name == "yang" else ShadingResidual()
+    return YangSuppression() if name == "yang" else ShapeColour()
 
 
 def reflection_map(
