@@ -58,6 +58,14 @@ def test_ls(fas: Fas, store: Store, tmp_path: Path) -> None:
     assert fas("ls", tmp_path, root=tmp_path / "nowhere").stdout == result.stdout
 
 
+def test_ls_lists_the_others_before_it_tells_of_a_damaged_store(fas: Fas, store: Store, tmp_path: Path) -> None:
+    (Store.create(tmp_path, "broken", {}, {}).path / "store.json").write_text("{}")
+    result = fas("ls", root=tmp_path)
+    assert result.returncode == 2
+    assert "toy (SIMULATED)" in result.stdout
+    assert "broken" in result.stderr
+
+
 def test_show_without_a_folder_takes_the_only_store(fas: Fas, store: Store, tmp_path: Path) -> None:
     result = fas("show", root=tmp_path)
     assert result.returncode == 0, result.stderr

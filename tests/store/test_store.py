@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pickle
+from collections.abc import Callable
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,9 @@ import pytest
 
 from fas.errors import FasError, FasWarning
 from fas.store import Store, recipe_hash
+from fas.store.files import scan_files
 from fas.store.seal import write_sealed_json
+from fas.store.verify import verify_store
 from tests.fakes.small_store import add, facts_of, new_store
 
 
@@ -180,3 +184,38 @@ def test_many_processes_create_one_store(tmp_path: Path) -> None:
     assert set(store.layers) == {"rgb", "depth", "contested"} | {f"own{number}" for number in range(8)}
     assert store.layers["contested"] == {"by": results.index("won")}
     assert not [name for _, _, names in os.walk(path) for name in names if name.startswith(".")]
+
+
+def test_a_full_disk_costs_nothing_that_was_finished(small_disk: Path) -> None:
+    store = new_store(small_disk)
+    add(store, "a", [0], ["rgb", "depth"])
+    store.record_failure({"video_id": "x", "reason": "no face"})
+    store.build_index()
+    filler = small_disk / "filler"
+    with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(b"x" * 4096)
+    big = (frame for frame in [(0, b"1" * 1000), (1, b"2" * 100_000)])
+    works: list[Callable[[], object]] = [
+        lambda: store.write_shard("rgb", "b", big, facts_of(), "png"),
+        lambda: store.declare_layer("flow", {"note": "n" * 10_000}),
+        lambda: store.record_failure({"video_id": "y", "reason": "r" * 10_000}),
+        lambda: store.build_index(),
+        lambda: Store.create(small_disk, "other", {"note": "n" * 10_000}, {}),
+    ]
+    for work in works:
+        with pytest.raises(FasError, match="No space left") as caught:
+            work()
+        assert caught.value.path is not None
+        assert "make room" in str(caught.value.remedy)
+    filler.unlink()
+    assert list(store.video_ids()) == ["a"]
+    assert len(store.index()) == 1
+    assert scan_files(small_disk).unfinished == []
+    add(store, "b", [0], ["rgb", "depth"])
+    store.record_failure({"video_id": "y", "reason": "no face"})
+    store.build_index()
+    (damage,) = verify_store(scan_files(store.path)).damages
+    assert "line 2 is unreadable" in damage.cause  # it was cut by the full disk
+    with pytest.warns(FasWarning, match="line 2"):
+        assert [record["video_id"] for record in store.failures()] == ["x", "y"]

@@ -43,13 +43,20 @@ def list_stores(
             "no store here", path=root, remedy="make one with `fas preprocess`, or give the folder or FAS_STORE"
         )
     table = _table("dataset", "recipe", "layers", "presentations", "frames", "size", title=f"Stores in {root}")
+    damages = []
     for path in paths:
-        measured = measure_store(Store.open(path))
+        try:
+            measured = measure_store(Store.open(path))
+        except FasError as error:
+            damages.append(error)
+            continue
         layers = ", ".join(measured.shards)
         frames = "no index" if measured.frames is None else f"{measured.frames:,}"
         presentations = f"{measured.shards.get('rgb', 0):,}"
         table.add_row(_dataset(measured.store), path.name, layers, presentations, frames, _bytes(measured.size))
     _print(table)
+    if damages:
+        raise damages[0]  # after the others are listed
 
 
 @app.command()

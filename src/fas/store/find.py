@@ -50,10 +50,11 @@ def find_store(dataset: str, root: Path, recipe_hash: str | None = None) -> Stor
         return Store.open(matches[0])
     wanted = f"dataset {dataset!r}" + (f" with recipe {recipe_hash!r}" if recipe_hash else "")
     if not matches:
+        command = f"fas preprocess {dataset.removesuffix('-simulated')}"
         raise FasError(
             f"no store of {wanted}; there is:{_choices(stores)}",
             path=root,
-            remedy=f"make it with `fas preprocess {dataset.removesuffix('-simulated')}`, or set FAS_STORE to the folder that has it",
+            remedy=f"make it with `{command}`, or set FAS_STORE to the folder that has it",
         )
     raise FasError(
         f"several stores of {wanted}:{_choices(matches)}",
