@@ -200,6 +200,7 @@ def test_a_corrupt_crop_fails_its_own_presentation_when_maps_are_added(oulu_tree
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert "damaged" in done.stdout and f"done now:      {VIDEOS - 1} presentations" in done.stdout
     assert not store.has("depth", "1_1_01_1")
+    assert [record["video_id"] for record in store.failures()] == ["1_1_01_1"]
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,11 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 
+from fas.errors import FasError
 from fas.preprocessing.plan import Plan, Task, source_stamp
 from fas.preprocessing.worker import Outcome, WorkerSettings, start_process, work_in_process
 from fas.progress import progress_bar
@@ -72,9 +74,13 @@ def run_plan(store: Store, plan: Plan, settings: WorkerSettings, workers: int) -
                 for outcome in _outcomes(plan.tasks, settings, workers):
                     _account(store, outcome, summary)
                     advance(1)
-    finally:
-        store.build_index()
-        summary.seconds = time.monotonic() - start
+    except BaseException:
+        with suppress(FasError):  # what stopped the run says more than what it did to the index
+            store.build_index()
+        raise
+    summary.seconds = time.monotonic() - start
+    with progress_bar("index", sum(1 for _ in store.video_ids()), "video") as advance:
+        store.build_index(advance)
     return summary
 
 
@@ -100,6 +106,7 @@ def _account(store: Store, outcome: Outcome, summary: Summary) -> None:
             "detail": outcome.detail,
             "frames": outcome.frames,
             "source": source_stamp(task.source),
+            **({} if task.faces else {"layer": task.maps[0]}),
         }
     )
 
