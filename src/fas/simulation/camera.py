@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from fas.simulation.sensor import CENTRE, HEIGHT, SITE_CHANNELS, SITES, WIDTH, Grid, Planes, planes_to_rgb
 
-_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
+LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
+"""Luminance of linear sRGB."""
 _USUAL_CAST = np.array([1.1, 1.0, 0.88], np.float32)
 """The mean colour that a portrait is taken to have by the automatic white balance, green 1."""
 _TONE_STEPS = 4096
@@ -29,6 +30,7 @@ class Phone:
     Attributes:
         blur: Standard deviation of the lens and the pixel's area.
         vignetting: Light lost in the corners.
+        flare: Share of the mean light that lens and finger marks spread over the whole picture.
         distortion: Radial: a corner moves by this share of its distance from the centre.
         brightness: Mean luminance that the exposure aims at, linear.
         white_balance: Share of the cast that it removes, as an exponent.
@@ -44,6 +46,7 @@ class Phone:
 
     blur: float
     vignetting: float
+    flare: float
     distortion: float
     brightness: float
     white_balance: float
@@ -57,14 +60,17 @@ class Phone:
     bits_per_pixel: float
 
 
+# fmt: off
 PHONES: dict[int, Phone] = {
-    1: Phone(0.62, 0.20, -0.012, 0.21, 0.45, (1.00, 1.00), 0.0012, 0.00012, 0.8, 0.7, 0.35, 1.15, 0.22),
-    2: Phone(0.78, 0.30, 0.010, 0.18, 0.30, (1.03, 0.96), 0.0022, 0.00025, 1.2, 0.4, 0.20, 1.00, 0.16),
-    3: Phone(0.70, 0.26, -0.018, 0.22, 0.35, (0.98, 1.04), 0.0018, 0.00020, 1.0, 1.0, 0.45, 1.20, 0.14),
-    4: Phone(0.74, 0.34, 0.016, 0.20, 0.40, (1.02, 1.01), 0.0020, 0.00024, 1.6, 0.6, 0.30, 1.10, 0.13),
-    5: Phone(0.86, 0.38, -0.006, 0.17, 0.25, (0.97, 1.02), 0.0026, 0.00030, 1.0, 0.5, 0.25, 0.92, 0.17),
-    6: Phone(0.66, 0.24, 0.006, 0.19, 0.50, (1.01, 0.98), 0.0015, 0.00016, 0.9, 0.6, 0.30, 1.08, 0.19),
+    #        blur  vign. flare  distort. aim  balance  tint         read    shot     denoise sharp contrast satur. bits
+    1: Phone(0.62, 0.20, 0.010, -0.012, 0.21, 0.45, (1.00, 1.00), 0.0012, 0.00012, 0.8, 0.7, 0.35, 1.15, 0.22),
+    2: Phone(0.78, 0.30, 0.018, +0.010, 0.18, 0.30, (1.03, 0.96), 0.0022, 0.00025, 1.2, 0.4, 0.20, 1.00, 0.16),
+    3: Phone(0.70, 0.26, 0.014, -0.018, 0.22, 0.35, (0.98, 1.04), 0.0018, 0.00020, 1.0, 1.0, 0.45, 1.20, 0.14),
+    4: Phone(0.74, 0.34, 0.022, +0.016, 0.20, 0.40, (1.02, 1.01), 0.0020, 0.00024, 1.6, 0.6, 0.30, 1.10, 0.13),
+    5: Phone(0.86, 0.38, 0.020, -0.006, 0.17, 0.25, (0.97, 1.02), 0.0026, 0.00030, 1.0, 0.5, 0.25, 0.92, 0.17),
+    6: Phone(0.66, 0.24, 0.012, +0.006, 0.19, 0.50, (1.01, 0.98), 0.0015, 0.00016, 0.9, 0.6, 0.30, 1.08, 0.19),
 }
+# fmt: on
 """OULU-NPU has six phones; these six differ as phones do, but none is measured from a real one."""
 
 
@@ -81,6 +87,7 @@ class Camera:
         self.phone = phone
         self.size = size
         self.blur = phone.blur * float(rng.uniform(0.9, 1.25))
+        self._flare = phone.flare * float(np.exp(rng.normal(0, 0.6)))
         self._aim = phone.brightness * float(np.exp(rng.normal(0, 0.08)))
         self._tint = np.array([phone.tint[0], 1, phone.tint[1]], np.float32)
         self._tint *= np.exp(rng.normal(0, 0.015, 3)).astype(np.float32)
@@ -89,8 +96,9 @@ class Camera:
         self._noise = rng.standard_normal((HEIGHT // 2 + 256, WIDTH // 2 + 256), np.float32)
         self._falloff = [self._vignette(grid) for grid in SITES]
         self._tone = _tone_curve(phone.contrast)
-        grey = np.outer(np.ones(3), _LUMA)
+        grey = np.outer(np.ones(3), LUMA)
         self._colour = (grey + phone.saturation * (np.eye(3) - grey)).astype(np.float32)
+        self._veil = np.zeros(3, np.float32)
         self.exposure = 1.0
         self.balance = np.ones(3, np.float32)
 
@@ -113,14 +121,15 @@ class Camera:
         return found
 
     def meter(self, planes: Planes) -> None:
-        """Sets exposure and white balance by the first frame, the centre counting most."""
+        """Sets exposure, white balance and flare by the first frame, the centre counting most."""
         rgb = cv2.resize(planes_to_rgb(planes), (27, 48), interpolation=cv2.INTER_AREA)
         y, x = np.mgrid[-1:1:48j, -1:1:27j]
         weights = np.exp(-1.5 * (x**2 + (y + 0.1) ** 2))
-        mean = np.average(rgb.reshape(-1, 3), axis=0, weights=weights.ravel())
-        luminance = rgb @ _LUMA
+        self._veil = (self._flare * rgb.mean(axis=(0, 1))).astype(np.float32)
+        mean = np.average(rgb.reshape(-1, 3), axis=0, weights=weights.ravel()) + self._veil
+        luminance = rgb @ LUMA
         # Both rules of a real one: the mean as aimed at, and most of the picture not burnt out.
-        self.exposure = float(min(self._aim / (mean @ _LUMA), 1.1 / np.quantile(luminance, 0.93)))
+        self.exposure = float(min(self._aim / (mean @ LUMA), 1.1 / np.quantile(luminance, 0.93)))
         balance = (_USUAL_CAST * mean[1] / np.maximum(mean, 1e-6)) ** self.phone.white_balance
         # It knows that no lamp is as coloured as an orange wall.
         self.balance = (np.clip(balance / balance[1], 0.8, 1.3) * self._tint).astype(np.float32)
@@ -131,6 +140,7 @@ class Camera:
         mosaic = np.empty((HEIGHT, WIDTH), np.uint16)
         for index, (plane, falloff) in enumerate(zip(planes, self._falloff, strict=True)):
             signal = plane * falloff
+            signal += self._veil[SITE_CHANNELS[index]]
             signal *= self.exposure
             signal += self._draw_noise(signal, gain)
             np.clip(signal, 0, 1, out=signal)
@@ -143,7 +153,7 @@ class Camera:
 
     def preview(self, light: NDArray[np.float32]) -> NDArray[np.float32]:
         """Light `(h, w, 3)` as this recording shows it, in [0, 1] of a frame's range: no noise, lens or sharpening."""
-        raw = np.clip(light * self.exposure, 0, 1) * self.balance
+        raw = np.clip((light + self._veil) * self.exposure, 0, 1) * self.balance
         return self._render(np.minimum(raw, 1)).astype(np.float32) / np.float32(255)
 
     def _draw_noise(self, signal: NDArray[np.float32], gain: float) -> NDArray[np.float32]:

@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fas.simulation.camera import LUMA
+
 _STRIPE_PHASES = (1 / 6, 1 / 2, 5 / 6)
 """Middles of the red, green and blue stripes in a display pixel."""
 
@@ -28,7 +30,7 @@ class Display:
         white: Light of full white relative to white paper in session 1, smallest and largest.
         black: Light of black relative to white, smallest and largest.
         gamma: Of the display, smallest and largest.
-        crosstalk: Light of a colour that leaks to the others: narrow primaries.
+        saturation: Of the colours it shows, smallest and largest: narrow primaries lower it, vivid modes raise it.
         tint: Its white: red and blue relative to green.
         reflectance: Of its surface, smallest and largest.
         scatter: Blur of what the surface mirrors in sensor pixels, smallest and largest.
@@ -41,7 +43,7 @@ class Display:
     white: tuple[float, float]
     black: tuple[float, float]
     gamma: tuple[float, float]
-    crosstalk: float
+    saturation: tuple[float, float]
     tint: tuple[float, float]
     reflectance: tuple[float, float]
     scatter: tuple[float, float]
@@ -50,20 +52,30 @@ class Display:
 
 DISPLAYS: dict[int, Display] = {
     1: Display(
-        (540, 620),
-        0.27,
-        0.82,
-        (0.8, 1.6),
-        (0.002, 0.008),
-        (2.0, 2.4),
-        0.06,
-        (0.97, 1.06),
-        (0.006, 0.03),
-        (20, 90),
-        0.03,
+        pixels=(540, 620),
+        stripe=0.27,
+        row=0.82,
+        white=(0.8, 1.6),
+        black=(0.001, 0.006),
+        gamma=(2.05, 2.5),
+        saturation=(0.82, 1.2),
+        tint=(0.97, 1.06),
+        reflectance=(0.006, 0.03),
+        scatter=(20, 90),
+        flicker=0.03,
     ),
     2: Display(
-        (860, 940), 0.27, 0.85, (1.0, 2.4), (0.001, 0.004), (2.1, 2.35), 0.02, (1.0, 1.03), (0.012, 0.05), (3, 14), 0.01
+        pixels=(860, 940),
+        stripe=0.27,
+        row=0.85,
+        white=(1.0, 2.4),
+        black=(0.0005, 0.003),
+        gamma=(2.1, 2.4),
+        saturation=(0.95, 1.2),
+        tint=(1.0, 1.03),
+        reflectance=(0.012, 0.05),
+        scatter=(3, 14),
+        flicker=0.01,
     ),
 }
 """Display 1: a matte desktop monitor of 1280 x 1024; display 2: a glossy notebook of twice the density."""
@@ -87,7 +99,7 @@ class Panel:
 
     def light(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Mean light of a shown picture RGB uint8 `(h, w, 3)`, without the grid."""
-        return np.asarray(cv2.transform(cv2.LUT(picture, self.curve), self.primaries))
+        return np.asarray(np.maximum(cv2.transform(cv2.LUT(picture, self.curve), self.primaries), 0))
 
     def grid(self, positions: NDArray[np.float32], channel: int, blur: float) -> NDArray[np.float32]:
         """Factor of mean 1 by which stripes and rows modulate a colour at these plane positions `(h, w, 2)`.
@@ -108,8 +120,8 @@ def draw_panel(model: Display, rng: np.random.Generator) -> Panel:
     """Brightness, gamma, scale and tint of one recording."""
     white, black, gamma = (float(rng.uniform(*limits)) for limits in (model.white, model.black, model.gamma))
     level = (np.arange(256) / 255) ** gamma
-    leak = model.crosstalk * float(rng.uniform(0.5, 1.5))
-    mixing = (1 - 3 * leak) * np.eye(3) + leak * np.ones((3, 3))
+    saturation = float(rng.uniform(*model.saturation))
+    mixing = saturation * np.eye(3) + (1 - saturation) * np.outer(np.ones(3), LUMA)
     tint = np.array([model.tint[0], 1, model.tint[1]]) * np.exp(rng.normal(0, 0.02, 3))
     return Panel(
         model=model,

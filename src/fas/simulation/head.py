@@ -23,6 +23,8 @@ _EYES = ((33, 133), (362, 263))
 """The corners of the eye on the image's left and of the one on its right."""
 _PATHS = ((6, 2), (3.5, 1.5), (2, 1), (12, 8), (7, 5), (14, 12), (12, 12), (0.8, 0.8))
 """Of each field of a pose, how far it wanders and how far from zero it begins: degrees, or pixels of the sensor."""
+_DARKEST = np.float32(0.012)
+"""Reflectance of the blackest hair or cloth; a photograph's black says 0."""
 _BACKDROP_DISTANCE = 3.0
 """Of the wall behind, relative to the head's distance: what the camera's sway moves less."""
 _ITERATIONS = 4
@@ -76,7 +78,7 @@ class HeadScene:
         self._zoom = zoom
         self._camera = camera
         self._flicker = Flicker(light.flicker, rng)
-        self._curve = srgb_to_linear()
+        self._curve = _DARKEST + (1 - _DARKEST) * srgb_to_linear()
         self._texture, self._backdrop = cv2.split(subject.texture), cv2.split(subject.backdrop)
         rows, columns = subject.depth.shape
         y, x = np.mgrid[:rows, :columns].astype(np.float32) * CELL + (CELL - 1) / 2

@@ -28,6 +28,8 @@ SHEET_WIDTH, SHEET_HEIGHT = int(WIDTH * DENSITY), int(HEIGHT * DENSITY)
 
 _INKS = np.array([[0.10, 0.60, 0.80], [0.72, 0.09, 0.33], [0.94, 0.84, 0.10], [0.05, 0.05, 0.05]], np.float32)
 """Transmittance of cyan, magenta, yellow and black in red, green and blue light, both ways through the ink."""
+_SWEEPS = 3
+"""Of the solution for the inks: no coverage is then a hundredth from where it ends."""
 _ANGLES = np.radians([15.0, 75.0, 0.0, 45.0])
 """The usual angles of the four screens."""
 
@@ -43,7 +45,7 @@ class Printer:
         mottle: Depth of the uneven toner or ink.
         gamma: Above 1 prints darker.
         black: Reflectance of the deepest black.
-        saturation: Of colours, relative to the photograph.
+        saturation: Of colours relative to the photograph, smallest and largest: drivers make photographs vivid.
         paper: Reflectance of the bare paper in red, green and blue.
         gloss: Smallest and largest reflectance of its surface.
         scatter: Blur of what the surface mirrors, in sensor pixels.
@@ -55,15 +57,37 @@ class Printer:
     mottle: float
     gamma: float
     black: float
-    saturation: float
+    saturation: tuple[float, float]
     paper: tuple[float, float, float]
     gloss: tuple[float, float]
     scatter: float
 
 
 PRINTERS: dict[int, Printer] = {
-    1: Printer((0.38, 0.60), 0.0, 0.004, 0.010, 1.08, 0.020, 0.95, (0.86, 0.87, 0.88), (0.004, 0.030), 50.0),
-    2: Printer(None, 0.020, 0.012, 0.006, 0.94, 0.035, 0.86, (0.88, 0.87, 0.84), (0.002, 0.018), 90.0),
+    1: Printer(
+        screen=(0.38, 0.60),
+        grain=0.0,
+        banding=0.004,
+        mottle=0.010,
+        gamma=1.12,
+        black=0.012,
+        saturation=(0.9, 1.25),
+        paper=(0.86, 0.87, 0.88),
+        gloss=(0.004, 0.030),
+        scatter=50.0,
+    ),
+    2: Printer(
+        screen=None,
+        grain=0.020,
+        banding=0.012,
+        mottle=0.006,
+        gamma=1.04,
+        black=0.022,
+        saturation=(0.82, 1.15),
+        paper=(0.88, 0.87, 0.84),
+        gloss=(0.002, 0.018),
+        scatter=90.0,
+    ),
 }
 """Printer 1: a colour laser with clustered-dot screens; printer 2: an inkjet with stochastic ones."""
 
@@ -98,34 +122,36 @@ def print_sheet(
     return np.asarray(cv2.merge([np.clip(r * unevenness + 0.5, 0, 255).astype(np.uint8) for r in reflectance]))
 
 
-def separate(photo: NDArray[np.uint8], printer: Printer, gamma: float) -> NDArray[np.uint8]:
+def separate(photo: NDArray[np.uint8], black: float, gamma: float, saturation: float) -> NDArray[np.uint8]:
     """Separates an sRGB photograph `(H, W, 3)` into coverages of cyan, magenta, yellow and black.
 
-    The wanted reflectance is the photograph's, darkened or brightened by `gamma`, above the printer's black. Colours
-    that the inks cannot mix come out as near as full coverage allows: the printer's gamut.
+    Colours that the inks cannot mix come out as near as full coverage allows: the printer's gamut.
+
+    Args:
+        photo: The photograph.
+        black: The wanted reflectance, relative to the paper's, begins here instead of at 0.
+        gamma: Above 1 darkens, below brightens.
+        saturation: Of colours relative to the photograph.
 
     Returns:
         Coverages times 255, uint8 `(4, H, W)`.
     """
     linear = cv2.LUT(photo, srgb_to_linear()) ** np.float32(gamma)
     grey = linear.mean(axis=-1, keepdims=True)
-    wanted = np.clip(grey + printer.saturation * (linear - grey), 0, 1)
-    wanted = printer.black + (1 - printer.black) * wanted
+    wanted = np.clip(grey + np.float32(saturation) * (linear - grey), 0, 1)
+    wanted = black + (1 - black) * wanted
     target = [np.ascontiguousarray(wanted[..., channel]) for channel in range(3)]
     # Grey component replacement: a part of what all three inks share is printed in black.
-    black = (1 - np.maximum(np.maximum(target[0], target[1]), target[2])) ** 2 * np.float32(0.85)
-    under_black = 1 - black * (1 - _INKS[3, 0])
-    passed = [np.clip(t / under_black, 0, 1) for t in target]
-    amounts = [np.zeros_like(black)] * 3
-    for _ in range(3):
-        amounts = [np.clip((1 - passed[i]) / (1 - _INKS[i, i]), 0, 1) for i in range(3)]
-        for channel in range(3):
-            made = under_black.copy()
-            for ink in range(3):
-                made *= 1 - amounts[ink] * (1 - _INKS[ink, channel])
-            # Every ink also takes light from the other colours: take that much less of their own inks.
-            passed[channel] = np.clip(passed[channel] * target[channel] / made, 0, 1)
-    return np.stack([(amount * 255 + 0.5).astype(np.uint8) for amount in (*amounts, black)])
+    under = (1 - np.maximum(np.maximum(target[0], target[1]), target[2])) ** 2 * np.float32(0.85)
+    under_black = 1 - under * (1 - _INKS[3, 0])
+    amounts = [np.zeros_like(under) for _ in range(3)]
+    # Every ink also takes light from the other colours, so each colour's own ink is solved for given the other two.
+    for _ in range(_SWEEPS):
+        for own in range(3):
+            others = [1 - amounts[ink] * (1 - _INKS[ink, own]) for ink in range(3) if ink != own]
+            passed = target[own] / (under_black * others[0] * others[1])
+            amounts[own] = np.clip((1 - passed) / (1 - _INKS[own, own]), 0, 1)
+    return np.stack([(amount * 255 + 0.5).astype(np.uint8) for amount in (*amounts, under)])
 
 
 def clustered_screen(levels: NDArray[np.uint8], frequency: float, angle: float, blur: float) -> NDArray[np.float32]:

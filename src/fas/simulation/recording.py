@@ -126,7 +126,9 @@ def capture_source(
     _, still = cv2.imencode(".jpg", photo, [cv2.IMWRITE_JPEG_QUALITY, _STILL_QUALITY])
     jpeg = np.asarray(cv2.imdecode(still, cv2.IMREAD_COLOR_RGB), np.uint8)
     prints = {
-        number: separate(jpeg, printer, printer.gamma * float(rng.uniform(0.92, 1.1)))
+        number: separate(
+            jpeg, printer.black, printer.gamma * float(rng.uniform(0.9, 1.15)), float(rng.uniform(*printer.saturation))
+        )
         for number, printer in PRINTERS.items()
     }
     still_eyes = scene.eyes(pose)

@@ -1,0 +1,68 @@
+"""The real command, on the photographs inside installed packages."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SMALL = ("--phones", "3", "--sessions", "1", "--seconds", "0.1", "--fps", "20", "--resolution", "90x160")
+
+
+def fas(*arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).with_name("fas")), "simulate", *map(str, arguments)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def test_three_of_the_packaged_people(tmp_path: Path) -> None:
+    done = fas("oulu", "--out", tmp_path / "tree", "--subjects", 3, *SMALL)
+    assert "15 made" in done.stdout
+    assert "simulated" in done.stdout
+    record = json.loads((tmp_path / "tree" / "SIMULATED.json").read_text())
+    photos = sorted(one["photo"] for one in record["cast"].values())
+    assert photos == ["astronaut.png#0", "t1.jpg#0", "t1.jpg#1"]
+    assert "rights" in record["faces"]["licence"]
+    assert len(list((tmp_path / "tree").glob("*_files/*.avi"))) == 15
+    again = fas("oulu", "--out", tmp_path / "tree", "--subjects", 3, *SMALL)
+    assert "0 made, 15 were there" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("siw", "--out", "x"), "oulu"),
+        (("oulu", "--out", "x", "--subjects", "99"), "1 to 55"),
+        (("oulu", "--out", "x", "--subjects", "20"), "show 7 people"),
+        (("oulu", "--out", "x", "--phones", "1,9"), "1,2,3,4,5,6"),
+        (("oulu", "--out", "x", "--phones", "all"), "not a list of numbers"),
+        (("oulu", "--out", "x", "--resolution", "big"), "540x960"),
+        (("oulu", "--out", "x", "--workers", "0"), "--workers 1"),
+        (("oulu", "--out", "x", "--faces", "nowhere"), "does not exist"),
+    ],
+)
+def test_mistakes_are_one_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = fas(*arguments, code=2)
+    assert done.stderr.startswith("error: ")
+    assert said in done.stderr
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_folder_without_faces_is_named(tmp_path: Path) -> None:
+    faces = tmp_path / "faces"
+    faces.mkdir()
+    (faces / "broken.jpg").write_bytes(b"no picture")
+    done = fas("oulu", "--out", tmp_path / "tree", "--faces", faces, code=2)
+    assert "broken.jpg" in done.stderr
+    assert "no usable face" in done.stderr
+    assert not (tmp_path / "tree").exists()
