@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -74,8 +75,10 @@ def read_photos(folder: Path | None) -> list[NDArray[np.uint8]]:
 
 
 def print_table(pairs: Sequence[Pair]) -> None:
-    kinds = sorted({pair.kind for pair in pairs})
-    print(f"| estimator | correlation, {len(pairs)} pairs | " + " | ".join(kinds) + " | ms a crop |")
+    counts = Counter(pair.kind for pair in pairs)
+    kinds = sorted(counts)
+    titles = " | ".join(f"{kind} ({counts[kind]})" for kind in kinds)
+    print(f"| estimator | correlation, {len(pairs)} pairs | {titles} | ms a crop |")
     print("|---" * (len(kinds) + 3) + "|")
     for name, estimator in ESTIMATORS.items():
         values, seconds = [], []

@@ -19,6 +19,9 @@ from fas.preprocessing.decode import FrameSelection, read_frames
 CROP = 256
 MARGIN = 0.15
 
+VISIBLE = 0.01
+"""Standard deviation of the added linear light over the face; that of a face itself is near 0.1."""
+
 Light = NDArray[np.float32]
 Image = NDArray[np.uint8]
 
@@ -56,7 +59,7 @@ class Cropper:
             yield warp_crop(photo, matrix, CROP), depth_map(transform_mesh(face.mesh, matrix), CROP), matrix
 
 
-def to_light(image: Image) -> Light:
+def to_light(image: NDArray[np.generic]) -> Light:
     """Linear light of sRGB."""
     x = image.astype(np.float32) / 255
     return np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4)
@@ -143,7 +146,7 @@ def _blurred(bright: Light, sigma: float, colour: NDArray[np.float64]) -> Light:
 
 
 def simulated_pairs(tree: Path) -> list[Pair]:
-    """Attacks of a tree that `fas simulate oulu` made, with the truth beside them.
+    """Attacks of a tree that `fas simulate oulu` made, one frame of each video, with the truth beside it.
 
     Args:
         tree: Its root. The truth is what the mirrored light adds to a frame, in 8-bit levels of sRGB; it is turned
@@ -155,16 +158,16 @@ def simulated_pairs(tree: Path) -> list[Pair]:
         with np.load(path) as truth:
             if "reflection" not in truth:
                 continue
-            added = dict(zip(truth["reflection_frames"].tolist(), truth["reflection"], strict=True))
+            number, added = int(truth["reflection_frames"][0]), truth["reflection"][0].astype(np.float32)
         (video,) = tree.glob(f"*_files/{path.stem}.avi")
-        kind = {"2": "print 1", "3": "print 2", "4": "replay 1", "5": "replay 2"}[path.stem[-1]]
-        for frame in read_frames(video, FrameSelection()):
-            if frame.number not in added:
-                continue
-            for crop, depth, matrix in list(cropper.crops(frame.image))[:1]:
-                step = frame.image.shape[1] / added[frame.number].shape[1]
-                from_small = matrix @ np.array([[step, 0, (step - 1) / 2], [0, step, (step - 1) / 2], [0, 0, 1]])
-                levels = cv2.warpAffine(added[frame.number].astype(np.float32), from_small, (CROP, CROP))
-                clean = np.clip(crop - levels, 0, 255) / 255
-                pairs.append(Pair(crop, depth, to_light(crop) - to_light(clean * 255), kind))
+        image = next(frame.image for frame in read_frames(video, FrameSelection()) if frame.number == number)
+        for crop, depth, matrix in list(cropper.crops(image))[:1]:
+            step = image.shape[1] / added.shape[1]
+            from_small = matrix @ np.array([[step, 0, (step - 1) / 2], [0, step, (step - 1) / 2], [0, 0, 1]])
+            levels = cv2.warpAffine(added, from_small, (CROP, CROP))
+            clean = np.clip(crop - levels, 0, 255)
+            reflection = to_light(crop) - to_light(clean)
+            inside = cv2.resize(reflection, depth.shape, interpolation=cv2.INTER_AREA)[depth > 0]
+            strength = "visible" if inside.std(axis=0).mean() > VISIBLE else "faint"
+            pairs.append(Pair(crop, depth, reflection, f"{'print' if path.stem[-1] in '23' else 'replay'}, {strength}"))
     return pairs

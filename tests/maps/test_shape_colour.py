@@ -6,7 +6,7 @@ import pytest
 from skimage.data import astronaut
 
 from fas.maps.depth import depth_map
-from fas.maps.shape_colour import ShapeColour, shading_residual, white_part
+from fas.maps.shape_colour import ShapeColour, lack_of_red, shading_residual
 from tests.fakes.mesh import face_mesh
 
 MESH = face_mesh()
@@ -52,19 +52,17 @@ def test_the_shape_explains_a_matt_face_but_not_a_spot(lamp):
     assert shading_residual(face + glare, DEPTH).max() > 0.7 * glare.max()
 
 
-def test_white_part_by_hand():
-    # The unit vectors of skin and white have the cosine 0.9473; unmixing 0.1 of white with the ridge r = 0.01 gives
-    # 0.1 (1 + r - 0.9473^2) / ((1 + r)^2 - 0.9473^2) = 0.0917.
-    shading = np.linspace(0.5, 1.5, 100).repeat(2)[:, None]
-    white = np.tile([0.1, 0], 100)[:, None] / np.sqrt(3)
-    found = white_part((shading * SKIN + white).astype(np.float32))
-    assert np.allclose(found[0::2] - found[1::2], 0.0917, atol=5e-4)
-    assert np.median(found[1::2]) == pytest.approx(0, abs=1e-3)
+def test_lack_of_red_by_hand():
+    # Three pixels of skin with 0.5 of red in a total of 0.9, and one with (0.1, 0.1, 0.1) added: its share of red is
+    # 0.6 / 1.2. (0.9 and 1.2 plus the 0.1 of DARK divide.)
+    skin = np.array([[0.5, 0.3, 0.1]] * 3 + [[0.6, 0.4, 0.2]], np.float32)
+    expected = (0.5 / 0.9 * 1.2 - 0.6) / 1.3
+    assert np.allclose(lack_of_red(skin), [0, 0, 0, expected], atol=1e-4)
 
 
-def test_grey_skin_has_no_white_part():
-    grey = np.linspace(0.1, 0.9, 50, dtype=np.float32)[:, None].repeat(3, axis=1)
-    assert np.abs(white_part(grey)).max() < 1
+def test_shading_does_not_change_the_lack_of_red():
+    skin = (np.linspace(0.5, 1.5, 50)[:, None] * SKIN).astype(np.float32)
+    assert np.ptp(lack_of_red(skin)) < 1e-3
 
 
 @pytest.mark.parametrize("lamp", LAMPS)

@@ -20,12 +20,12 @@ ROUNDS = 5
 """Of the robust fit; more change nothing."""
 
 FLOOR = 1e-3
-"""Linear light that counts as nothing: a quarter of a grey level at mid-grey. Keeps noise from being blown up."""
+"""A standard deviation that counts as nothing, a quarter of a grey level: keeps noise from being blown up."""
 
-RIDGE = 0.01
-"""Keeps the white part finite where the skin is grey, as in a black-and-white print."""
+DARK = 0.1
+"""Sum of the linear channels below which the colour of a pixel counts for less: noise and black level tint it."""
 
-BLUR = 3 / 64
+BLUR = 1 / 16
 """Standard deviation of the smoothing over the side of the map: the camera focuses on the displayed face, so what its
 glass reflects is blurred, unlike wrinkles, brows and lips."""
 
@@ -36,10 +36,10 @@ _LINEAR = np.where(_LINEAR <= 0.04045, _LINEAR / 12.92, ((_LINEAR + 0.055) / 1.0
 class ShapeColour:
     """Reflection = the mean of two cues, each smoothed and divided by its standard deviation over the face.
 
-    Shape: what is brighter than a matt face of this shape (`shading_residual`), by channel. Colour: what is whiter than
-    the skin (`white_part`), the same in all channels. Light that a screen or a glossy print reflects follows neither
-    the face's normals nor the colour of its skin. A veil that is constant over the face cannot be seen this way, and
-    what is white or bright by itself (teeth, a shining nose) is found as well.
+    Shape: what is brighter than a matt face of this shape (`shading_residual`), by channel. Colour: what is less red
+    than the skin (`lack_of_red`), the same in all channels. Light that a screen or a glossy print reflects follows
+    neither the face's normals nor the colour of its skin. A veil that is constant over the face cannot be seen this
+    way, and what is bright or white by itself (teeth, a shining nose) is found as well.
     """
 
     @property
@@ -55,7 +55,7 @@ class ShapeColour:
         light = cv2.resize(cv2.LUT(crop, _LINEAR), depth.shape[::-1], interpolation=cv2.INTER_AREA)
         by_shape, by_colour = np.zeros_like(light), np.zeros_like(light)
         by_shape[face] = np.maximum(shading_residual(light, depth), 0)
-        by_colour[face] = np.maximum(white_part(light[face]), 0)[:, None]
+        by_colour[face] = lack_of_red(light[face])[:, None]
         layer: Floats = np.zeros_like(light)
         for cue in (by_shape, by_colour):
             smoothed = _smooth(cue, face, BLUR * depth.shape[0])[face]
@@ -93,27 +93,26 @@ def shading_residual(light: Floats, depth: Floats) -> Floats:
     return residual
 
 
-def white_part(skin: Floats) -> Floats:
-    """How much white light a pixel holds, if each is a sum of the skin's own colour and white.
+def lack_of_red(skin: Floats) -> Floats:
+    """How much less red than the skin's own colour a pixel is.
 
-    The dichromatic reflection model (Shafer, "Using color to separate reflection components", 1985). The skin's own
-    colour is the median chromaticity of the more saturated half of the pixels, since added white takes saturation away;
-    what white the fit still finds there is taken as the zero.
+    Skin of every tone reflects red best, so most light that is added to it lowers the share of red: the dichromatic
+    reflection model (Shafer, "Using color to separate reflection components", 1985) with the share of red as the colour
+    coordinate. A share follows shading less than an amount of light does. The skin's own share is the median of the
+    redder half of the pixels; light as warm as the skin goes unseen.
 
     Args:
         skin: Linear light of the face's pixels, `(N, 3)`.
 
     Returns:
-        `(N,)`; negative where there is less white than in the skin.
+        `(N,)`, 0 for the pixel that is reddest.
     """
     total = skin.sum(axis=1) + np.float32(1e-4)
-    saturation = 1 - 3 * skin.min(axis=1) / total
-    saturated = saturation >= np.median(saturation)
-    colour = np.median(skin[saturated] / total[saturated, None], axis=0) + np.float32(1e-6)
-    sources = np.stack([colour / np.linalg.norm(colour), np.full(3, 1 / np.sqrt(3))], axis=1)
-    white: Floats = skin @ np.linalg.solve(sources.T @ sources + RIDGE * np.eye(2), sources.T)[1].astype(np.float32)
-    white -= np.median(white[saturated])
-    return white
+    share = skin[:, 0] / total
+    own = np.median(share[share >= np.median(share)])
+    lack: Floats = (own * total - skin[:, 0]) / (total + np.float32(DARK))
+    lack -= lack.min()
+    return lack
 
 
 def _shading_basis(depth: Floats, face: Mask) -> Floats:
