@@ -88,8 +88,10 @@ def reflection_map(
     """
     if depth.shape != (size, size):
         depth = cv2.resize(depth, (size, size), interpolation=cv2.INTER_AREA)
-    layer: NDArray[np.float32] = cv2.resize(estimator(crop, depth), (size, size), interpolation=cv2.INTER_AREA)
-    layer = np.where((depth > threshold)[..., None], layer, np.float32(0))
-    maximum = layer.max(axis=(0, 1))
-    normalised: NDArray[np.float32] = np.divide(layer, maximum, out=np.zeros_like(layer), where=maximum > 0)
+    layer = cv2.resize(estimator(crop, depth), (size, size), interpolation=cv2.INTER_AREA)
+    face = depth > threshold
+    inside = layer[face]
+    maximum = inside.max(axis=0, initial=0)
+    normalised = np.zeros((size, size, 3), np.float32)
+    normalised[face] = inside / np.where(maximum > 0, maximum, 1)
     return normalised
