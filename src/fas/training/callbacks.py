@@ -14,12 +14,24 @@ from torch import Tensor
 from fas.progress import progress_bar
 
 
+class BestCheckpoint(ModelCheckpoint):
+    """Keeps the epoch with the lowest value, of equals the latest.
+
+    Error rates of few dev presentations are coarse, so that many epochs tie; the latest of them has learned longest.
+    """
+
+    def check_monitor_top_k(self, trainer: pl.Trainer, current: Tensor | None = None) -> bool:
+        """Whether an epoch replaces the one that is kept."""
+        better = super().check_monitor_top_k(trainer, current)
+        return better or (current is not None and current == self.best_model_score)
+
+
 def checkpoints(folder: Path, monitor: str) -> list[Callback]:
     """Writes `best.ckpt` by a dev metric, the lower the better, and `last.ckpt` after every epoch.
 
     The test split plays no part in either. `last.ckpt` comes second, so that it knows the best so far.
     """
-    best = ModelCheckpoint(folder, "best", monitor=monitor, mode="min", enable_version_counter=False)
+    best = BestCheckpoint(folder, "best", monitor=monitor, mode="min", enable_version_counter=False)
     last = ModelCheckpoint(folder, "last", save_on_train_epoch_end=True, enable_version_counter=False)
     return [best, last]
 
