@@ -93,12 +93,11 @@ def _robust_fit(basis: Floats, values: Floats) -> Floats:
     """Constants `(C, 4)` of `values (C, N) = constants @ basis.T`, basis `(N, 4)`."""
     products = (basis[:, :, None] * basis[:, None, :]).reshape(len(basis), -1)
     ridge = 1e-6 * len(basis) * np.eye(4, dtype=np.float32)  # a face of a few pixels leaves the fit undetermined
-    weight = np.ones_like(values)
+    weight: NDArray[np.floating] = np.ones_like(values)
     constants = np.zeros((len(values), 4), np.float32)
     for _ in range(ROUNDS):
         normal = (weight @ products).reshape(-1, 4, 4) + ridge
-        solution = np.linalg.solve(normal, ((weight * values) @ basis)[..., None])
-        constants = solution[..., 0].astype(np.float32, copy=False)
+        constants = np.linalg.solve(normal, ((weight * values) @ basis)[..., None])[..., 0].astype(np.float32)
         residual = values - constants @ basis.T
         spread = 1.4826 * np.median(np.abs(residual), axis=1, keepdims=True) + np.float32(1e-4)
         weight = np.where(residual > 0, np.float32(BRIGHT_SIDE), np.float32(1)) / (1 + (residual / spread) ** 2)
