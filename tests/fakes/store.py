@@ -13,7 +13,7 @@ from fas.store.codec import encode_image
 SUBJECTS = {"train": (1, 2), "dev": (21, 22), "test": (36, 37)}
 ATTACK_TYPES = {2: "print/printer1", 3: "print/printer2", 4: "replay/display1", 5: "replay/display2"}
 BONA_FIDE = 1
-CROP, MAP = 48, 16
+CROP, MAP = 64, 16
 
 TINY = (
     "data=oulu_simulated",

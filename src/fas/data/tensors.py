@@ -16,8 +16,8 @@ def to_tensor(image: NDArray[np.uint8], size: int) -> Tensor:
         shrinks = size < min(image.shape[:2])
         resized = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
         image = resized.astype(np.uint8, copy=False)
-    planes = image[None] if image.ndim == 2 else np.ascontiguousarray(image.transpose(2, 0, 1))
-    return torch.from_numpy(planes).to(torch.float32).div_(255)
+    planes = torch.from_numpy(np.atleast_3d(image)).permute(2, 0, 1)
+    return planes.to(torch.float32, memory_format=torch.contiguous_format).div_(255)
 
 
 def to_image(planes: Tensor) -> NDArray[np.uint8]:

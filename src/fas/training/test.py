@@ -99,7 +99,7 @@ def _table(data: FasDataModule, batches: Sequence[Any]) -> ScoreTable:
 def _scores_name(run: RunFolder, experiment: Experiment) -> str:
     """scores.csv for the run's own data; a name that says which for other data, so that neither replaces the other."""
     own, wanted = (
-        {key: one.data.get(key) for key in ("dataset", "protocol", "fold")}
+        {key: str(one.data.get(key) or "") for key in ("dataset", "protocol", "fold")}
         for one in (compose_run(run.path), experiment)
     )
     if own == wanted:
