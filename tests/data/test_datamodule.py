@@ -44,7 +44,7 @@ def test_training_batches_are_balanced_over_the_epoch_and_complete(store_root):
     assert batches[0]["depth"].shape == (8, 1, 8, 8) and batches[0]["reflection"].shape == (8, 3, 8, 8)
 
 
-def test_lightning_reaches_the_sampler_to_set_the_epoch(store_root):
+def test_the_epoch_decides_what_is_drawn(store_root):
     data = data_module(store_root)
     data.setup("fit")
     loader = data.train_dataloader()

@@ -10,11 +10,14 @@ import pytest
 import torch
 
 import fas
+from fas.data.sampler import BalancedSampler
 from fas.errors import FasError, FasWarning
 from fas.methods.checkpoint import load_method, read_checkpoint
 from fas.training.compose import compose_run
 from fas.training.fit import fit, readable_errors
 from tests.fakes.store import make_store
+
+_set = BalancedSampler.set_epoch
 
 
 def metrics(run):
@@ -51,11 +54,14 @@ def test_a_fit_learns_and_leaves_everything_in_its_folder(tiny):
     assert math.isfinite(load_method(run.best).threshold)
 
 
-def test_a_continued_run_ends_exactly_where_an_uninterrupted_one_does(tiny, tmp_path):
+def test_a_continued_run_ends_exactly_where_an_uninterrupted_one_does(tiny, tmp_path, monkeypatch):
+    epochs = []
+    monkeypatch.setattr(BalancedSampler, "set_epoch", lambda self, epoch: epochs.append(epoch) or _set(self, epoch))
     whole = fit(tiny("trainer.max_epochs=3"))
     parts = f"run_dir='{tmp_path / 'parts'}'"
     fit(tiny("trainer.max_epochs=1", parts))
     continued = fit(tiny("trainer.max_epochs=3", parts))
+    assert epochs == [0, 1, 2, 0, 1, 2]  # Lightning tells the sampler, and goes on where the first part ended
     expected, got = (read_checkpoint(run.last)["state_dict"] for run in (whole, continued))
     for name, values in expected.items():
         torch.testing.assert_close(got[name], values, rtol=0, atol=0, equal_nan=True, msg=name)
