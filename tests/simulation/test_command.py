@@ -6,11 +6,25 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-SMALL = ("--phones", "3", "--sessions", "1", "--seconds", "0.1", "--fps", "20", "--resolution", "90x160")
+SMALL = (
+    "--subjects",
+    "3",
+    "--phones",
+    "3",
+    "--sessions",
+    "1",
+    "--seconds",
+    "0.1",
+    "--fps",
+    "20",
+    "--resolution",
+    "90x160",
+)
 
 
 def fas(*arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
@@ -22,17 +36,22 @@ def fas(*arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
     return done
 
 
-def test_three_of_the_packaged_people(tmp_path: Path) -> None:
-    done = fas("oulu", "--out", tmp_path / "tree", "--subjects", 3, *SMALL)
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("command") / "tree"
+    done = fas("oulu", "--out", root, *SMALL, "--workers", 1)
     assert "15 made" in done.stdout
     assert "simulated" in done.stdout
-    record = json.loads((tmp_path / "tree" / "SIMULATED.json").read_text())
+    return root
+
+
+def test_three_of_the_packaged_people(tree: Path) -> None:
+    record = json.loads((tree / "SIMULATED.json").read_text())
     photos = sorted(one["photo"] for one in record["cast"].values())
     assert photos == ["astronaut.png#0", "t1.jpg#0", "t1.jpg#1"]
     assert "rights" in record["faces"]["licence"]
-    assert len(list((tmp_path / "tree").glob("*_files/*.avi"))) == 15
-    again = fas("oulu", "--out", tmp_path / "tree", "--subjects", 3, *SMALL)
-    assert "0 made, 15 were there" in again.stdout
+    assert len(list(tree.glob("*_files/*.avi"))) == 15
+    assert "0 made, 15 were there" in fas("oulu", "--out", tree, *SMALL).stdout
 
 
 @pytest.mark.parametrize(
@@ -66,3 +85,23 @@ def test_a_folder_without_faces_is_named(tmp_path: Path) -> None:
     assert "broken.jpg" in done.stderr
     assert "no usable face" in done.stderr
     assert not (tmp_path / "tree").exists()
+
+
+def test_a_killed_run_is_completed_to_the_same_bytes(tree: Path, tmp_path: Path) -> None:
+    cut = tmp_path / "cut"
+    command = [str(Path(sys.executable).with_name("fas")), "simulate", "oulu", "--out", str(cut), *SMALL]
+    process = subprocess.Popen([*command, "--workers", "2"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 120
+    while len(list(cut.glob("*_files/*.avi"))) < 3 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.kill()
+    # The workers hold the pipe: its end says that the last of them has followed their parent.
+    process.communicate(timeout=60)
+    assert 3 <= len(list(cut.glob("*_files/*.avi"))) < 15
+    assert (cut / "SIMULATED.json").is_file()
+    fas("oulu", "--out", cut, *SMALL)
+    whole, completed = (
+        {path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+        for root in (tree, cut)
+    )
+    assert {path: content for path, content in completed.items() if path.suffix != ".tmp"} == whole

@@ -14,7 +14,7 @@ from fas.simulation.glare import Glare
 from fas.simulation.plane import Plane, PlanePose
 from fas.simulation.printing import DENSITY
 from fas.simulation.scene import Flicker, Light
-from fas.simulation.sensor import CENTRE, GLARE, QUAD, SITE_CHANNELS, SITES, WIDTH, Grid, Planes, at_sites, sample
+from fas.simulation.sensor import CENTRE, QUAD, SITE_CHANNELS, SITES, WIDTH, Grid, Planes, at_sites, sample
 from fas.simulation.surround import Surround
 
 Shown = Callable[[NDArray[np.float32], Grid, int], NDArray[np.float32]]
@@ -41,7 +41,7 @@ class AttackScene:
         The camera sees the sum of both.
         """
         seen = self.plane.to_plane(QUAD.nodes(), pose)
-        mirrored = self._glare.light(GLARE.refine(seen), pose)
+        mirrored = self._glare.light(seen, pose)
         framing = self._surround.look(seen)
         clean, reflection = [], []
         for grid, channel, positions in zip(SITES, SITE_CHANNELS, at_sites(seen), strict=True):

@@ -18,7 +18,6 @@ LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 """Luminance of linear sRGB."""
 _USUAL_CAST = np.array([1.1, 1.0, 0.88], np.float32)
 """The mean colour that a portrait is taken to have by the automatic white balance, green 1."""
-_TONE_STEPS = 4096
 _BASE_EXPOSURE = 0.45
 """The exposure that needs no gain of the sensor."""
 
@@ -89,6 +88,7 @@ class Camera:
         self.blur = phone.blur * float(rng.uniform(0.9, 1.25))
         self._flare = phone.flare * float(np.exp(rng.normal(0, 0.6)))
         self._aim = phone.brightness * float(np.exp(rng.normal(0, 0.08)))
+        self._brightest = float(rng.uniform(0.9, 1.7))
         self._tint = np.array([phone.tint[0], 1, phone.tint[1]], np.float32)
         self._tint *= np.exp(rng.normal(0, 0.015, 3)).astype(np.float32)
         self._rng = rng
@@ -129,7 +129,7 @@ class Camera:
         mean = np.average(rgb.reshape(-1, 3), axis=0, weights=weights.ravel()) + self._veil
         luminance = rgb @ LUMA
         # Both rules of a real one: the mean as aimed at, and most of the picture not burnt out.
-        self.exposure = float(min(self._aim / (mean @ LUMA), 1.1 / np.quantile(luminance, 0.93)))
+        self.exposure = float(min(self._aim / (mean @ LUMA), self._brightest / np.quantile(luminance, 0.93)))
         balance = (_USUAL_CAST * mean[1] / np.maximum(mean, 1e-6)) ** self.phone.white_balance
         # It knows that no lamp is as coloured as an orange wall.
         self.balance = (np.clip(balance / balance[1], 0.8, 1.3) * self._tint).astype(np.float32)
@@ -139,34 +139,38 @@ class Camera:
         gain = max(self.exposure / _BASE_EXPOSURE, 1.0) ** 0.7
         mosaic = np.empty((HEIGHT, WIDTH), np.uint16)
         for index, (plane, falloff) in enumerate(zip(planes, self._falloff, strict=True)):
+            channel = SITE_CHANNELS[index]
             signal = plane * falloff
-            signal += self._veil[SITE_CHANNELS[index]]
-            signal *= self.exposure
+            signal += self._veil[channel]
+            signal *= np.float32(self.exposure)
             signal += self._draw_noise(signal, gain)
+            # Where the sensor is full it is so before the white balance: a burnt-out lamp may get a colour.
             np.clip(signal, 0, 1, out=signal)
-            signal *= 65535 * self.balance[SITE_CHANNELS[index]]
-            mosaic[index // 2 :: 2, index % 2 :: 2] = np.minimum(signal, 65535)
+            signal *= 65535 * self.balance[channel]
+            mosaic[index // 2 :: 2, index % 2 :: 2] = np.minimum(signal, 65535, out=signal)
         rgb = cv2.cvtColor(mosaic, cv2.COLOR_BayerRGGB2RGB)
         if self.size != (WIDTH, HEIGHT):
             rgb = cv2.resize(rgb, self.size, interpolation=cv2.INTER_AREA)
-        return self._enhance(self._render(rgb.astype(np.float32) / 65535), gain)
+        return self._enhance(self._render(rgb), gain)
 
     def preview(self, light: NDArray[np.float32]) -> NDArray[np.float32]:
         """Light `(h, w, 3)` as this recording shows it, in [0, 1] of a frame's range: no noise, lens or sharpening."""
         raw = np.clip((light + self._veil) * self.exposure, 0, 1) * self.balance
-        return self._render(np.minimum(raw, 1)).astype(np.float32) / np.float32(255)
+        return self._render((np.minimum(raw, 1) * 65535).astype(np.uint16)).astype(np.float32) / np.float32(255)
 
     def _draw_noise(self, signal: NDArray[np.float32], gain: float) -> NDArray[np.float32]:
         y, x = self._rng.integers(0, 257, 2)
         noise = self._noise[y : y + signal.shape[0], x : x + signal.shape[1]]
-        variance = np.maximum(signal, 0) * np.float32(self.phone.shot_noise * gain)
-        variance += np.float32((self.phone.read_noise * gain) ** 2)
-        return np.asarray(np.sqrt(variance) * noise)
+        deviation = np.maximum(signal, 0)
+        deviation *= np.float32(self.phone.shot_noise * gain)
+        deviation += np.float32((self.phone.read_noise * gain) ** 2)
+        np.sqrt(deviation, out=deviation)
+        deviation *= noise
+        return deviation
 
-    def _render(self, rgb: NDArray[np.float32]) -> NDArray[np.uint8]:
-        coloured = cv2.transform(rgb, self._colour)
-        steps = np.clip(coloured, 0, 1) * np.float32(_TONE_STEPS - 1)
-        return np.asarray(self._tone.take(steps.astype(np.uint16)))
+    def _render(self, rgb: NDArray[np.uint16]) -> NDArray[np.uint8]:
+        """Colour and tone of linear 16-bit values; what leaves the range is cut."""
+        return np.asarray(cv2.LUT(cv2.transform(rgb, self._colour), self._tone))
 
     def _enhance(self, rgb: NDArray[np.uint8], gain: float) -> NDArray[np.uint8]:
         scale = self.size[0] / WIDTH
@@ -183,8 +187,8 @@ class Camera:
 
 
 def _tone_curve(contrast: float) -> NDArray[np.uint8]:
-    """Linear light to 8 bits: the sRGB curve, then an S around middle grey."""
-    linear = np.linspace(0, 1, _TONE_STEPS)
+    """Linear 16-bit light to 8 bits: the sRGB curve, then an S around middle grey."""
+    linear = np.linspace(0, 1, 65536)
     display = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
     s_curve = display + contrast * display * (1 - display) * (display - 0.42)
     return np.asarray(np.clip(255 * s_curve + 0.5, 0, 255), np.uint8)

@@ -99,7 +99,8 @@ class Panel:
 
     def light(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Mean light of a shown picture RGB uint8 `(h, w, 3)`, without the grid."""
-        return np.asarray(np.maximum(cv2.transform(cv2.LUT(picture, self.curve), self.primaries), 0))
+        light = cv2.transform(cv2.LUT(picture, self.curve), self.primaries)
+        return np.asarray(np.maximum(light, 0, out=light))
 
     def grid(self, positions: NDArray[np.float32], channel: int, blur: float) -> NDArray[np.float32]:
         """Factor of mean 1 by which stripes and rows modulate a colour at these plane positions `(h, w, 2)`.

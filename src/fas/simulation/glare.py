@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from fas.simulation.plane import PlanePose
 from fas.simulation.scene import ROOM_STEP
-from fas.simulation.sensor import CENTRE, FOCAL_LENGTH, sample
+from fas.simulation.sensor import CENTRE, FOCAL_LENGTH, GLARE, sample
 
 
 class Glare:
@@ -28,10 +28,15 @@ class Glare:
         self._scale = float(rng.uniform(0.7, 1.2))
         self._offset = rng.uniform(-200, 200, 2)
 
-    def light(self, positions: NDArray[np.float32], pose: PlanePose) -> list[NDArray[np.float32]]:
-        """Mirrored light where plane positions `(h, w, 2)` are seen: red, green and blue, `(h, w)` each."""
+    def light(self, seen: NDArray[np.float32], pose: PlanePose) -> list[NDArray[np.float32]]:
+        """Mirrored light at the samples of `GLARE`: red, green and blue, `(480, 270)` each.
+
+        Args:
+            seen: Plane positions at the nodes of `GLARE`.
+            pose: The plane's.
+        """
         # A mirror that turns by an angle turns its image by twice that.
         swing = 2 * FOCAL_LENGTH * np.array([pose.yaw, pose.pitch])
-        looked_at = (positions - CENTRE) * self._scale + CENTRE + self._offset + swing
-        where = (looked_at / ROOM_STEP).astype(np.float32)
+        looked_at = (seen - CENTRE) * self._scale + CENTRE + self._offset + swing
+        where = GLARE.refine((looked_at / ROOM_STEP).astype(np.float32))
         return [sample(channel, where, cv2.BORDER_REFLECT) for channel in self._channels]

@@ -85,10 +85,14 @@ class HeadScene:
         self._points = np.dstack([x, y, subject.depth]).astype(np.float32)
         self._pivot = _pivot(subject)
         self._normals = _normals(subject.depth)
+        face = np.zeros(subject.depth.shape, np.float32)
+        cv2.fillConvexPoly(face, _to_cells(cv2.convexHull(subject.mesh[:, :2].copy())).round().astype(np.int32), 1.0)
+        self._is_face = cv2.GaussianBlur(face, (0, 0), 0.1 * subject.face_width / CELL)[..., None]
         slope = np.array(rng.normal(0, 0.25, 2) - 0.3 * light.direction[:2], np.float32)
         ramp = 1 + ((x - x.mean()) * slope[0] + (y - y.mean()) * slope[1]) / np.float32(columns * CELL)
-        self._backdrop_light = np.maximum(ramp, 0.4)[..., None] * np.array(light.ambient, np.float32)
-        self._backdrop_light *= np.float32(rng.uniform(0.7, 1.15))
+        ramp *= np.float32(rng.uniform(0.8, 1.1))
+        self._frontal = light.shading(np.array([0, 0, -1], np.float32))
+        self._backdrop_light = np.maximum(ramp, 0.4)[..., None] * self._frontal
 
     def move(self, points: NDArray[np.floating], rigidity: NDArray[np.floating], pose: Pose) -> NDArray[np.float64]:
         """Where surface points are seen once head and person have moved: canvas positions `(..., 2)`.
@@ -160,7 +164,9 @@ class HeadScene:
         half = self._light.direction + np.array([0, 0, -1])
         half = (half / np.linalg.norm(half)).astype(np.float32)
         gloss = 0.12 * np.maximum(turned @ half, 0) ** 24 * self._subject.rigidity
-        return np.asarray(lit + gloss[..., None] * np.array(self._light.key, np.float32), np.float32)
+        lit = lit + gloss[..., None] * np.array(self._light.key, np.float32)
+        # Beyond the face the normals are a guess: hair and cloth, and the edge of the matte, are lit evenly.
+        return np.asarray(self._frontal + self._is_face * (lit - self._frontal), np.float32)
 
 
 def _turn(angle: float) -> NDArray[np.float64]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from threading import Thread
 
 import av
 import cv2
@@ -114,13 +116,26 @@ def _run(groups: list[_Group], workers: int, advance: Callable[[int], None]) -> 
         return
     # Spawned, not forked: the threads of OpenCV and PyAV in this process would not survive a fork.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker) as pool:
         try:
             for future in as_completed([pool.submit(_count_group, group) for group in groups]):
                 advance(future.result())
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _begin_worker() -> None:
+    cv2.setNumThreads(1)
+    # A parent that is killed tells nobody; without this its workers would wait for it for ever.
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def _count_group(group: _Group) -> int:

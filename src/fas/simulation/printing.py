@@ -98,7 +98,7 @@ def print_sheet(
     """Prints a separated photograph, as a lens of a given sharpness will see it.
 
     Args:
-        coverage: From `separate`, uint8 `(4, 1920, 1080)`.
+        coverage: From `separate`, uint8 `(4, h, w)`, of the whole photograph.
         printer: Inks, screens and paper.
         blur: Standard deviation of the lens in plane pixels: damps the screens.
         rng: Draws what differs from print to print.

@@ -61,7 +61,7 @@ class Source:
     """What the attacker has: an earlier capture of the subject in the same session.
 
     Attributes:
-        prints: Per printer, a photograph separated into inks, uint8 `(4, 1920, 1080)`.
+        prints: Per printer, a photograph separated into inks, uint8 `(4, h, w)`.
         still_eyes: Eyes on the photograph, `(2, 2)` in plane pixels.
         video: A video, H.264.
         video_eyes: Eyes on its frames `(T, 2, 2)` in plane pixels.
@@ -112,12 +112,12 @@ def capture_source(
         subject: Who.
         session: 1 to 3.
         times: Seconds of the frames.
-        size: Width and height of the video.
+        size: Width and height of the photograph and of the video.
         rng: Of this source alone.
     """
     light = session_light(session, rng)
     fps = round(1 / (times[1] - times[0])) if len(times) > 1 else 1
-    camera = Camera(_SOURCE_PHONE, (WIDTH, HEIGHT), rng)
+    camera = Camera(_SOURCE_PHONE, size, rng)
     scene = HeadScene(subject, light, float(rng.uniform(*_SOURCE_ZOOM)), camera, rng)
     pose = draw_poses(rng, times[:1])[0]
     planes = scene.planes(pose, 0.0)

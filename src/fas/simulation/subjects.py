@@ -22,8 +22,10 @@ MARGIN = np.array([132, 228])
 CANVAS_WIDTH, CANVAS_HEIGHT = WIDTH + 2 * int(MARGIN[0]), HEIGHT + 2 * int(MARGIN[1])
 _FACE_HEIGHTS = (0.43, 0.56)
 """Highest and lowest place of a face's centre in the frame: as high as the photograph shows a torso for."""
-_FACE_WIDTHS = (0.48, 0.62)
+_FACE_WIDTHS = (0.48, 0.66)
 """Smallest and largest width of a face relative to the frame; the smallest for which the photograph fills the frame."""
+_MIRRORED = 0.25
+"""Of a photograph's height, how much is mirrored at its lower edge."""
 _CHIN, _FOREHEAD = 152, 10
 
 
@@ -69,9 +71,7 @@ def make_subject(person: Person, rng: np.random.Generator) -> Subject:
     mesh[:, 2] = (person.mesh[:, 2] - person.mesh[:, 2].mean()) * scale
     others = [outline * scale + affine[:, 2] for outline in person.others]
     matte = person_matte(texture, mesh, others)
-    # A little more than the matte, so that no hair's edge stays behind on the backdrop.
-    person_too = cv2.GaussianBlur(cv2.dilate(matte, np.ones((15, 15), np.uint8)), (0, 0), 3)
-    backdrop = fill_unknown(texture, 1 - person_too.astype(np.float32) / 255)
+    backdrop = _paint_over(texture, matte)
     depth, rigidity = _surface(mesh)
     return Subject(_add_fine_texture(texture, mesh, rng), matte, backdrop, mesh, depth, rigidity)
 
@@ -96,15 +96,25 @@ def _place(photo: NDArray[np.uint8], affine: NDArray[np.float64]) -> NDArray[np.
     if scale < 1:  # against aliasing when a large photograph shrinks
         photo = np.asarray(cv2.GaussianBlur(photo, (0, 0), 0.45 / scale), np.uint8)
     size = (CANVAS_WIDTH, CANVAS_HEIGHT)
-    placed = cv2.warpAffine(photo, affine, size, flags=cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE)
     inside = cv2.warpAffine(np.ones(photo.shape[:2], np.float32), affine, size)
-    # Outside the photograph its border goes on, ever softer: cloth below, backdrop above.
-    soft = cv2.GaussianBlur(
-        cv2.resize(placed, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA), (0, 0), sigmaX=10, sigmaY=5
-    )
+    # Below a portrait the cloth goes on as its mirror image; at the other sides the backdrop's border goes on.
+    below = round(_MIRRORED * photo.shape[0])
+    photo = np.asarray(cv2.copyMakeBorder(photo, 0, below, 0, 0, cv2.BORDER_REFLECT), np.uint8)
+    placed = cv2.warpAffine(photo, affine, size, flags=cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE)
+    soft = cv2.GaussianBlur(cv2.resize(placed, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA), (0, 0), 3)
     soft = cv2.resize(soft, size, interpolation=cv2.INTER_LINEAR)
-    weight = cv2.GaussianBlur(cv2.erode(inside, np.ones((25, 25))), (0, 0), 6)[..., None]
-    return np.asarray(placed * weight + soft * (1 - weight) + 0.5, np.uint8)
+    weight = cv2.blur(cv2.erode(inside, np.ones((25, 25))), (19, 19))
+    return np.asarray(cv2.blendLinear(placed, soft, weight, 1 - weight), np.uint8)
+
+
+def _paint_over(texture: NDArray[np.uint8], matte: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    # A little more than the matte, so that no hair's edge stays behind on the backdrop.
+    person = cv2.blur(cv2.dilate(matte, np.ones((15, 15), np.uint8)), (9, 9)).astype(np.float32) / 255
+    # What is painted is smooth: a quarter of the resolution is enough for it.
+    coarse = tuple(side // 4 for side in matte.shape[::-1])
+    small, hidden = (cv2.resize(image, coarse, interpolation=cv2.INTER_AREA) for image in (texture, person))
+    painted = cv2.resize(fill_unknown(small, 1 - hidden), matte.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.blendLinear(texture, painted, 1 - person, person), np.uint8)
 
 
 def _surface(mesh: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -141,7 +151,8 @@ def _add_fine_texture(
     """Pores and cloth: a face of 100 pixels enlarged to 600 is smoother than anything that a camera sees."""
     noise = rng.standard_normal(texture.shape[:2], np.float32)
     fine = cv2.GaussianBlur(noise, (0, 0), 0.9) * 3 + cv2.GaussianBlur(noise, (0, 0), 1.8) * 4
-    skin = np.zeros(texture.shape[:2], np.float32)
-    cv2.fillConvexPoly(skin, cv2.convexHull(mesh[:, :2].copy()).astype(np.int32), 1.0)
-    strength = 0.008 + 0.006 * cv2.GaussianBlur(skin, (0, 0), 20)
-    return np.asarray(np.clip(texture * (1 + strength * fine)[..., None] + 0.5, 0, 255), np.uint8)
+    skin = np.zeros((CANVAS_HEIGHT // CELL, CANVAS_WIDTH // CELL), np.float32)
+    cv2.fillConvexPoly(skin, (cv2.convexHull(mesh[:, :2].copy()) / CELL).astype(np.int32), 1.0)
+    strength = 0.008 + 0.006 * cv2.resize(cv2.GaussianBlur(skin, (0, 0), 1.7), texture.shape[1::-1])
+    factor = 1 + strength * fine
+    return np.asarray(cv2.multiply(texture, cv2.merge([factor] * 3), dtype=cv2.CV_8U))
