@@ -11,7 +11,7 @@ run="$out/run"
 step() { printf '\n\033[1m== %s\033[0m\n' "$1"; }
 
 step "1/5  Simulate an OULU-NPU tree (simulated: no number below is a result on OULU-NPU)"
-fas simulate oulu --out "$out/oulu" --phones 1,2 --seed 7
+fas simulate oulu --out "$out/oulu" --phones 1,2 --seconds 1 --seed 7
 
 step "2/5  Cut faces, pseudo depth and reflection maps into a store"
 fas preprocess oulu --root "$out/oulu" --depth --reflection --frames even:8
