@@ -79,6 +79,11 @@ def test_it_is_never_negative_and_zero_outside_the_face():
     assert layer.min() >= 0 and layer.max() > 0 and not layer[~FACE].any()
 
 
+def test_where_nothing_is_reflected_the_layer_is_zero():
+    layer = ShapeColour()(encode(lit_face(LAMPS[0]) + spot(100, 150, 12)), DEPTH)
+    assert 0.24 < (layer[FACE] == 0).mean() < 0.3
+
+
 def test_the_level_of_the_light_does_not_matter():
     light = lit_face((0.3, -0.3, -1.0)) + spot(150, 100, 25)
     dim, bright = (ShapeColour()(encode(level * light), DEPTH) for level in (0.5, 1.0))

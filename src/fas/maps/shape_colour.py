@@ -32,14 +32,19 @@ BLUR = 1 / 16
 """Standard deviation of the smoothing over the side of the map: the camera focuses on the displayed face, so what its
 glass reflects is blurred, unlike wrinkles, brows and lips."""
 
+UNLIT = 0.25
+"""Part of the face that is taken to show no reflection: neither cue knows its zero, and a map with an offset would call
+the whole face a reflection."""
+
 _LINEAR = np.arange(256, dtype=np.float32) / 255
 _LINEAR = np.where(_LINEAR <= 0.04045, _LINEAR / 12.92, ((_LINEAR + 0.055) / 1.055) ** 2.4)  # IEC 61966-2-1
 
 
 class ShapeColour:
-    """Reflection = the mean of two cues, each smoothed and divided by its standard deviation over the face.
+    """Reflection = what stands out by two cues, shape and colour.
 
-    Shape: what is brighter than a matt face of this shape (`shading_residual`), by channel. Colour: what is less red
+    Each cue is smoothed and divided by its standard deviation over the face; of their sum counts what exceeds the level
+    that a quarter of the face stays under. Shape: what is brighter than a matt face of this shape (`shading_residual`), by channel. Colour: what is less red
     than the skin (`lack_of_red`), the same in all channels. Light that a screen or a glossy print reflects follows
     neither the face's normals nor the colour of its skin. A veil that is constant over the face cannot be seen this
     way, and what is bright or white by itself (teeth, a shining nose) is found as well.
@@ -56,13 +61,15 @@ class ShapeColour:
         if not face.any():
             return np.zeros((*depth.shape, 3), np.float32)
         light = cv2.resize(cv2.LUT(crop, _LINEAR), depth.shape[::-1], interpolation=cv2.INTER_AREA)
-        by_shape, by_colour = np.zeros_like(light), np.zeros_like(light)
-        by_shape[face] = np.maximum(shading_residual(light, depth), 0)
-        by_colour[face] = lack_of_red(light[face])[:, None]
+        shape, colour = np.zeros_like(light), np.zeros_like(light)
+        shape[face] = shading_residual(light, depth)
+        colour[face] = lack_of_red(light[face])[:, None]
+        both = np.zeros((np.count_nonzero(face), 3), np.float32)
+        for cue in (shape, colour):
+            smooth = _smooth(cue, face, BLUR * depth.shape[0])[face]
+            both += smooth / np.float32(smooth.std() + FLOOR)
         layer: Floats = np.zeros_like(light)
-        for cue in (by_shape, by_colour):
-            smoothed = _smooth(cue, face, BLUR * depth.shape[0])[face]
-            layer[face] += smoothed / np.float32(2 * (smoothed.std() + FLOOR))
+        layer[face] = np.maximum(both - np.quantile(both, UNLIT, axis=0).astype(np.float32), 0)
         return layer
 
 
@@ -116,13 +123,12 @@ def lack_of_red(skin: Floats) -> Floats:
         skin: Linear light of the face's pixels, `(N, 3)`.
 
     Returns:
-        `(N,)`, 0 for the pixel that is reddest.
+        `(N,)`; negative where it is redder.
     """
     total = skin.sum(axis=1) + np.float32(1e-4)
     share = skin[:, 0] / total
     own = np.median(share[share >= np.median(share)])
     lack: Floats = (own * total - skin[:, 0]) / (total + np.float32(DARK))
-    lack -= lack.min()
     return lack
 
 
