@@ -3,8 +3,8 @@
 python benchmarks/reflection_estimators.py [--faces DIR] [--simulated DIR] [--pairs N]
 
 Over the pixels of the face, at 64 x 64, and over the three channels: Pearson's correlation with the added light, mean
-over the pairs with a 95 % bootstrap interval and by kind of reflection (scale and offset of a map do not change it); and
-the mean absolute difference when both are divided by their maximum, as a training label is.
+over the pairs with a 95 % bootstrap interval and by kind of reflection (a map's scale and offset do not change it);
+and the mean absolute difference when both are divided by their maximum, as a training label is.
 """
 
 from __future__ import annotations

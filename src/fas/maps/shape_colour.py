@@ -43,11 +43,13 @@ _LINEAR = np.where(_LINEAR <= 0.04045, _LINEAR / 12.92, ((_LINEAR + 0.055) / 1.0
 class ShapeColour:
     """Reflection = what stands out by two cues, shape and colour.
 
-    Each cue is smoothed and divided by its standard deviation over the face; of their sum counts what exceeds the level
-    that a quarter of the face stays under. Shape: what is brighter than a matt face of this shape (`shading_residual`), by channel. Colour: what is less red
-    than the skin (`lack_of_red`), the same in all channels. Light that a screen or a glossy print reflects follows
-    neither the face's normals nor the colour of its skin. A veil that is constant over the face cannot be seen this
-    way, and what is bright or white by itself (teeth, a shining nose) is found as well.
+    Shape: what is brighter than a matt face of this shape (`shading_residual`), by channel. Colour: what is less red
+    than the skin (`lack_of_red`), the same in all channels. Each is smoothed and divided by its standard deviation over
+    the face; what counts of their sum is above the level that a quarter of the face stays under.
+
+    Light that a screen or a glossy print reflects follows neither the face's normals nor the colour of its skin. A veil
+    that is constant over the face cannot be seen this way, and what is bright or white by itself (teeth, a shining
+    nose) is found as well.
     """
 
     @property
