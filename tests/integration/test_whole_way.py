@@ -115,9 +115,7 @@ def test_the_report_is_one_page_without_network(fas: Fas, scores: Path, run: Pat
         assert outside not in page
 
 
-def test_predict_names_what_it_cannot_judge(
-    fas: Fas, run: Path, tree: Path, folder: Path
-) -> None:
+def test_predict_names_what_it_cannot_judge(fas: Fas, run: Path, tree: Path, folder: Path) -> None:
     video = next((tree / "Test_files").glob("*.avi"))
     nothing = folder / "nothing.mp4"
     nothing.write_bytes(b"")

@@ -61,6 +61,13 @@ def test_every_subject_has_one_number_and_every_split_its_share(count: int) -> N
         assert max(abs(size / count - share) for size, share in zip(sizes, (0.40, 0.27, 0.33), strict=True)) < 0.06
 
 
+def test_one_subject_is_for_training_and_the_second_for_the_test() -> None:
+    assert subject_numbers(1) == [1]
+    assert subject_numbers(2) == [1, 36]
+    assert subject_numbers(3) == [1, 21, 36]
+    assert subject_numbers(7) == [1, 2, 3, 21, 22, 36, 37]
+
+
 @pytest.mark.parametrize("count", [0, -1, 56])
 def test_an_impossible_number_of_subjects_is_refused(count: int) -> None:
     with pytest.raises(FasError, match="1 to 55"):

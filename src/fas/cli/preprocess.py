@@ -31,7 +31,7 @@ def preprocess(
     detector: Annotated[str | None, typer.Option(help="mediapipe, insightface or face-alignment.")] = None,
     weights: Annotated[Path | None, typer.Option(help="A folder with model files, instead of downloads.")] = None,
     map_size: Annotated[int, typer.Option(min=8, help="Side of the stored maps in pixels.")] = 64,
-    reflection_estimator: Annotated[str | None, typer.Option(help="shape-colour (by default), yang or network.")] = None,
+    reflection_estimator: Annotated[str | None, typer.Option(help="shape-colour (default), yang or network.")] = None,
     reflection_weights: Annotated[Path | None, typer.Option(help="Weight file of a reflection network.")] = None,
     store: Annotated[Path | None, typer.Option(help="The folder of stores. By default $FAS_STORE.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes. By default one per core.")] = None,

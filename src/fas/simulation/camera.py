@@ -62,12 +62,12 @@ class Phone:
 # fmt: off
 PHONES: dict[int, Phone] = {
     #        blur  vign. flare  distort. aim  balance  tint         read    shot     denoise sharp contrast satur. bits
-    1: Phone(0.62, 0.20, 0.010, -0.012, 0.21, 0.45, (1.00, 1.00), 0.0012, 0.00012, 0.8, 0.7, 0.35, 1.15, 0.22),
-    2: Phone(0.78, 0.30, 0.018, +0.010, 0.18, 0.30, (1.03, 0.96), 0.0022, 0.00025, 1.2, 0.4, 0.20, 1.00, 0.16),
-    3: Phone(0.70, 0.26, 0.014, -0.018, 0.22, 0.35, (0.98, 1.04), 0.0018, 0.00020, 1.0, 1.0, 0.45, 1.20, 0.14),
-    4: Phone(0.74, 0.34, 0.022, +0.016, 0.20, 0.40, (1.02, 1.01), 0.0020, 0.00024, 1.6, 0.6, 0.30, 1.10, 0.13),
-    5: Phone(0.86, 0.38, 0.020, -0.006, 0.17, 0.25, (0.97, 1.02), 0.0026, 0.00030, 1.0, 0.5, 0.25, 0.92, 0.17),
-    6: Phone(0.66, 0.24, 0.012, +0.006, 0.19, 0.50, (1.01, 0.98), 0.0015, 0.00016, 0.9, 0.6, 0.30, 1.08, 0.19),
+    1: Phone(0.62, 0.20, 0.020, -0.012, 0.21, 0.45, (1.00, 1.00), 0.0012, 0.00012, 0.8, 0.7, 0.35, 1.15, 0.22),
+    2: Phone(0.78, 0.30, 0.036, +0.010, 0.18, 0.30, (1.03, 0.96), 0.0022, 0.00025, 1.2, 0.4, 0.20, 1.00, 0.16),
+    3: Phone(0.70, 0.26, 0.028, -0.018, 0.22, 0.35, (0.98, 1.04), 0.0018, 0.00020, 1.0, 1.0, 0.45, 1.20, 0.14),
+    4: Phone(0.74, 0.34, 0.044, +0.016, 0.20, 0.40, (1.02, 1.01), 0.0020, 0.00024, 1.6, 0.6, 0.30, 1.10, 0.13),
+    5: Phone(0.86, 0.38, 0.040, -0.006, 0.17, 0.25, (0.97, 1.02), 0.0026, 0.00030, 1.0, 0.5, 0.25, 0.92, 0.17),
+    6: Phone(0.66, 0.24, 0.024, +0.006, 0.19, 0.50, (1.01, 0.98), 0.0015, 0.00016, 0.9, 0.6, 0.30, 1.08, 0.19),
 }
 # fmt: on
 """OULU-NPU has six phones; these six differ as phones do, but none is measured from a real one."""
@@ -86,7 +86,7 @@ class Camera:
         self.phone = phone
         self.size = size
         self.blur = phone.blur * float(rng.uniform(0.9, 1.25))
-        self._flare = phone.flare * float(np.exp(rng.normal(0, 0.6)))
+        self._flare = phone.flare * float(np.exp(rng.normal(0, 0.7)))
         self._aim = phone.brightness * float(np.exp(rng.normal(0, 0.08)))
         self._brightest = float(rng.uniform(0.9, 1.7))
         self._tint = np.array([phone.tint[0], 1, phone.tint[1]], np.float32)
@@ -132,7 +132,7 @@ class Camera:
         self.exposure = float(min(self._aim / (mean @ LUMA), self._brightest / np.quantile(luminance, 0.93)))
         balance = (_USUAL_CAST * mean[1] / np.maximum(mean, 1e-6)) ** self.phone.white_balance
         # It knows that no lamp is as coloured as an orange wall.
-        self.balance = (np.clip(balance / balance[1], 0.8, 1.3) * self._tint).astype(np.float32)
+        self.balance = (np.clip(balance / balance[1], 0.85, 1.2) * self._tint).astype(np.float32)
 
     def develop(self, planes: Planes) -> NDArray[np.uint8]:
         """One frame: RGB uint8 of the camera's size from the light at the sensor."""

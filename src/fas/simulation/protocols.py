@@ -54,7 +54,7 @@ def subject_numbers(count: int) -> list[int]:
     if not 1 <= count <= limit:
         raise FasError(f"OULU-NPU has 1 to {limit} subjects, not {count}", remedy=f"--subjects from 1 to {limit}")
     train = min(max(round(_SHARES["Train"] * count), 1), len(SPLITS["Train"]))
-    dev = min(max(round(_SHARES["Dev"] * count), 1 if count >= 3 else 0), len(SPLITS["Dev"]))
+    dev = min(max(round(_SHARES["Dev"] * count), 1), len(SPLITS["Dev"])) if count >= 3 else 0
     sizes = {"Train": train, "Dev": dev, "Test": count - train - dev}
     return [number for split, size in sizes.items() for number in SPLITS[split][:size]]
 
