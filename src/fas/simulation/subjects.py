@@ -20,7 +20,7 @@ from fas.simulation.sensor import CELL, HEIGHT, WIDTH
 MARGIN = np.array([132, 228])
 """Canvas around the sensor's frame at each side, in x and y: 12 per cent, a multiple of `CELL`."""
 CANVAS_WIDTH, CANVAS_HEIGHT = WIDTH + 2 * int(MARGIN[0]), HEIGHT + 2 * int(MARGIN[1])
-_FACE_HEIGHTS = (0.43, 0.56)
+_FACE_HEIGHTS = (0.43, 0.60)
 """Highest and lowest place of a face's centre in the frame: as high as the photograph shows a torso for."""
 _FACE_WIDTHS = (0.48, 0.66)
 """Smallest and largest width of a face relative to the frame; the smallest for which the photograph fills the frame."""
@@ -109,7 +109,7 @@ def _place(photo: NDArray[np.uint8], affine: NDArray[np.float64]) -> NDArray[np.
 
 def _paint_over(texture: NDArray[np.uint8], matte: NDArray[np.uint8]) -> NDArray[np.uint8]:
     # A little more than the matte, so that no hair's edge stays behind on the backdrop.
-    person = cv2.blur(cv2.dilate(matte, np.ones((15, 15), np.uint8)), (9, 9)).astype(np.float32) / 255
+    person = cv2.blur(cv2.dilate(matte, np.ones((25, 25), np.uint8)), (9, 9)).astype(np.float32) / 255
     # What is painted is smooth: a quarter of the resolution is enough for it.
     coarse = tuple(side // 4 for side in matte.shape[::-1])
     small, hidden = (cv2.resize(image, coarse, interpolation=cv2.INTER_AREA) for image in (texture, person))
