@@ -50,7 +50,8 @@ class FasDataModule(pl.LightningDataModule):
         frames_per_video: Training frames drawn from each presentation in an epoch; None takes all.
         eval_frames: Evenly spaced frames of each dev and test presentation; None takes all.
         batch_size: Samples of a batch, per process.
-        num_workers: Loading processes; None takes one per CPU core that this process may use, at most 8.
+        num_workers: Loading processes; None takes one per CPU core that this process may use, less the one that trains,
+            at least 1 and at most 8.
         transforms: Augmentation of the training samples, see `Augmentation`.
         seed: Of the sampling.
     """
@@ -230,4 +231,4 @@ def _start_worker(worker: int) -> None:
 
 def _default_workers() -> int:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, _MOST_WORKERS)
+    return min(max(cores - 1, 1), _MOST_WORKERS)
