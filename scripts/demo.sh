@@ -6,7 +6,6 @@ out=${1:-demo}
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 export FAS_STORE="$out/store"
-export OMP_NUM_THREADS=1  # the networks are small and loading has processes of its own: more threads wait for each other
 run="$out/run"
 
 step() { printf '\n\033[1m== %s\033[0m\n' "$1"; }
