@@ -23,7 +23,6 @@ fas fit --exp demo run_dir="$run"
 
 step "4/5  Score dev and test videos"
 fas test --ckpt "$run"
-fas evaluate "$run/scores.csv"
 
 step "5/5  Report"
 fas report "$run" --out "$out/report.html"
