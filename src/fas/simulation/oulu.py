@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from threading import Thread
 
 import av
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +15,7 @@ from fas.errors import FasError
 from fas.progress import progress_bar
 from fas.simulation.camera import PHONES
 from fas.simulation.photos import Person
+from fas.simulation.pool import run_all
 from fas.simulation.protocols import (
     BONA_FIDE_ACCESS,
     PRINT_ACCESS,
@@ -84,7 +80,7 @@ def simulate_oulu(root: Path, people: list[Person], faces: str, settings: Settin
         if wanted:
             groups.append(_Group(root, cast[number], settings, session, number, wanted))
     with progress_bar("simulating", len(missing), "video") as advance:
-        _run(groups, workers, advance)
+        run_all(_make_group, groups, workers, advance)
     for name, text in protocol_files(videos).items():
         write_whole(root / "Protocols" / name, text.encode())
     subjects = {f"{number:02d}": person.source for number, person in cast.items()}
@@ -101,45 +97,6 @@ class _Group:
     session: int
     number: int
     videos: tuple[VideoName, ...]
-
-
-def _run(groups: list[_Group], workers: int, advance: Callable[[int], None]) -> None:
-    if workers == 1:
-        threads = cv2.getNumThreads()
-        cv2.setNumThreads(1)
-        try:
-            for group in groups:
-                for _ in _make_group(group):
-                    advance(1)
-        finally:
-            cv2.setNumThreads(threads)
-        return
-    # Spawned, not forked: the threads of OpenCV and PyAV in this process would not survive a fork.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker) as pool:
-        try:
-            for future in as_completed([pool.submit(_count_group, group) for group in groups]):
-                advance(future.result())
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
-def _begin_worker() -> None:
-    cv2.setNumThreads(1)
-    # A parent that is killed tells nobody; without this its workers would wait for it for ever.
-    Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
-
-
-def _count_group(group: _Group) -> int:
-    return sum(1 for _ in _make_group(group))
 
 
 def _make_group(group: _Group) -> Iterator[VideoName]:

@@ -1,0 +1,91 @@
+"""Work in several processes, one thread each, that report every step and leave nobody behind."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.queues import SimpleQueue
+from threading import Thread
+from typing import TypeVar
+
+import cv2
+
+from fas.errors import FasError
+
+_Item = TypeVar("_Item")
+_LOOK = 0.2
+"""Seconds between two looks at what was done."""
+
+_steps: SimpleQueue[None] | None = None
+"""In a worker: where it reports its steps."""
+
+
+def run_all(
+    work: Callable[[_Item], Iterable[object]], items: list[_Item], workers: int, advance: Callable[[int], None]
+) -> None:
+    """Calls `work` on every item; each thing that it yields is one step.
+
+    Args:
+        work: A function of a module, so that other processes find it.
+        items: What to work on.
+        workers: Processes; 1 works in this process.
+        advance: Is told the number of steps done since the last call.
+
+    Raises:
+        FasError: A worker was killed; or what `work` raises.
+    """
+    if workers == 1:
+        threads = cv2.getNumThreads()
+        cv2.setNumThreads(1)
+        try:
+            for item in items:
+                for _ in work(item):
+                    advance(1)
+        finally:
+            cv2.setNumThreads(threads)
+        return
+    # Spawned, not forked: the threads of OpenCV and PyAV in this process would not survive a fork.
+    context = multiprocessing.get_context("spawn")
+    steps: SimpleQueue[None] = context.SimpleQueue()
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker, initargs=(steps,)) as pool:
+        try:
+            pending = {pool.submit(_work_through, work, item) for item in items}
+            while pending:
+                done, pending = wait(pending, timeout=_LOOK, return_when=FIRST_EXCEPTION)
+                while not steps.empty():
+                    steps.get()
+                    advance(1)
+                for future in done:
+                    future.result()
+        except BrokenProcessPool as error:
+            raise FasError(
+                "a worker was killed, perhaps since there was too little memory",
+                remedy="run the command again with fewer --workers: it goes on where it stopped",
+            ) from error
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _begin_worker(steps: SimpleQueue[None]) -> None:
+    global _steps
+    _steps = steps
+    cv2.setNumThreads(1)
+    # A parent that is killed tells nobody; without this its workers would wait for it for ever.
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
+
+
+def _work_through(work: Callable[[_Item], Iterable[object]], item: _Item) -> None:
+    assert _steps is not None
+    for _ in work(item):
+        _steps.put(None)

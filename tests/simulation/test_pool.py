@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+
+import cv2
+import pytest
+
+from fas.errors import FasError
+from fas.simulation.pool import run_all
+
+
+def count_to(number: int) -> Iterator[int]:
+    assert cv2.getNumThreads() == 1
+    yield from range(number)
+
+
+def fail_at_three(number: int) -> Iterator[int]:
+    if number == 3:
+        raise FasError("three is too many")
+    yield number
+
+
+def die(number: int) -> Iterator[int]:
+    yield number
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_every_step_is_reported(workers: int) -> None:
+    steps: list[int] = []
+    run_all(count_to, [2, 0, 5, 1], workers, steps.append)
+    assert sum(steps) == 8
+
+
+def test_this_process_keeps_its_threads() -> None:
+    before = cv2.getNumThreads()
+    run_all(count_to, [1], 1, lambda step: None)
+    assert cv2.getNumThreads() == before
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_error_ends_the_work(workers: int) -> None:
+    with pytest.raises(FasError, match="three is too many"):
+        run_all(fail_at_three, [1, 3, *range(4, 40)], workers, lambda step: None)
+
+
+def test_a_killed_worker_is_one_message() -> None:
+    with pytest.raises(FasError, match="a worker was killed"):
+        run_all(die, [1, 2], 2, lambda step: None)
