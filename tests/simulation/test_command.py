@@ -54,6 +54,7 @@ def test_three_of_the_packaged_people(tree: Path) -> None:
         (("oulu", "--out", "x", "--phones", "all"), "not a list of numbers"),
         (("oulu", "--out", "x", "--resolution", "big"), "540x960"),
         (("oulu", "--out", "x", "--workers", "0"), "--workers 1"),
+        (("oulu", "--out", "x", "--seconds", "-1"), "-15 frames"),
         (("oulu", "--out", "x", "--faces", "nowhere"), "does not exist"),
     ],
 )

@@ -52,6 +52,12 @@ def test_people_are_taken_from_left_to_right(tmp_path: Path) -> None:
     assert people_of(paths, faces, wanted=2) == ["b.png#0", "b.png#1"]
 
 
+def test_no_more_photographs_are_read_than_oulu_has_subjects(tmp_path: Path) -> None:
+    row = [face(150 + 300 * index, 300, 120) for index in range(60)]
+    paths = [photo(tmp_path, "a.png", 10), tmp_path / "not_there.png"]
+    assert len(people_of(paths, {10: row})) == 55
+
+
 def test_the_part_around_the_face_is_kept_and_huge_faces_shrink(tmp_path: Path) -> None:
     path = photo(tmp_path, "huge.png", 10, (4000, 4000))
     detector = Detector({10: [face(2000, 2000, 1400)]})

@@ -54,7 +54,7 @@ def simulate(
     settings = Settings(
         phones=_numbers("--phones", phones),
         sessions=_numbers("--sessions", sessions),
-        frames=max(round(seconds * fps), 1),
+        frames=round(seconds * fps),
         fps=fps,
         size=_size(resolution),
         seed=seed,
@@ -63,7 +63,6 @@ def simulate(
         subject_numbers(subjects)  # refuses an impossible number before photographs are read
     paths = packaged_photos() if faces is None else photos_in(faces)
     people = find_people(paths, MediaPipeDetector(), MediaPipeMesh(), subjects)
-    people = people[: sum(map(len, SPLITS.values()))]
     source = PACKAGES if faces is None else str(faces)
     tree = simulate_oulu(out, people, source, settings, workers or os.cpu_count() or 1)
 

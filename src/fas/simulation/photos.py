@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from fas.errors import FasError, FasWarning
 from fas.faces.face import FaceDetector, MeshModel
+from fas.simulation.protocols import MOST_SUBJECTS
 
 PACKAGED_PHOTOS = (("skimage", "data/astronaut.png"), ("insightface", "data/images/t1.jpg"))
 """Face photographs inside installed packages: one person and six."""
@@ -103,7 +104,7 @@ def find_people(paths: list[Path], detector: FaceDetector, mesh_model: MeshModel
         paths: The files, read in this order.
         detector: Finds the faces.
         mesh_model: Fits their meshes.
-        wanted: Stop after so many people; None reads all files.
+        wanted: How many people there must be; None takes all there are, up to the 55 of OULU-NPU.
 
     Raises:
         FasError: Nobody was found, or fewer than wanted.
@@ -125,8 +126,9 @@ def find_people(paths: list[Path], detector: FaceDetector, mesh_model: MeshModel
         if not found:
             warnings.warn(f"{path.name} shows no usable face: {_USABLE}", FasWarning, stacklevel=2)
         people += found
-        if wanted is not None and len(people) >= wanted:
-            return people[:wanted]
+        enough = MOST_SUBJECTS if wanted is None else wanted
+        if len(people) >= enough:
+            return people[:enough]
     if not people:
         raise FasError(
             f"no usable face in {len(paths)} photographs: {_USABLE}",

@@ -14,6 +14,7 @@ BONA_FIDE_ACCESS, PRINT_ACCESS, REPLAY_ACCESS = 1, (2, 3), (4, 5)
 ALL_ACCESS = (BONA_FIDE_ACCESS, *PRINT_ACCESS, *REPLAY_ACCESS)
 SPLITS: dict[str, range] = {"Train": range(1, 21), "Dev": range(21, 36), "Test": range(36, 56)}
 """OULU-NPU's subjects of each split."""
+MOST_SUBJECTS = sum(len(subjects) for subjects in SPLITS.values())
 _SHARES = {"Train": 0.40, "Dev": 0.27}
 
 
@@ -50,9 +51,10 @@ def subject_numbers(count: int) -> list[int]:
     Raises:
         FasError: OULU-NPU has no numbers for so many, or there is none.
     """
-    limit = sum(len(subjects) for subjects in SPLITS.values())
-    if not 1 <= count <= limit:
-        raise FasError(f"OULU-NPU has 1 to {limit} subjects, not {count}", remedy=f"--subjects from 1 to {limit}")
+    if not 1 <= count <= MOST_SUBJECTS:
+        raise FasError(
+            f"OULU-NPU has 1 to {MOST_SUBJECTS} subjects, not {count}", remedy=f"--subjects from 1 to {MOST_SUBJECTS}"
+        )
     train = min(max(round(_SHARES["Train"] * count), 1), len(SPLITS["Train"]))
     dev = min(max(round(_SHARES["Dev"] * count), 1), len(SPLITS["Dev"])) if count >= 3 else 0
     sizes = {"Train": train, "Dev": dev, "Test": count - train - dev}

@@ -68,7 +68,10 @@ class Settings:
                 remedy="--resolution 270x480, 540x960, 720x1280 or 1080x1920",
             )
         if self.frames < 1 or self.fps < 1 or self.seed < 0:
-            raise FasError("frames and frame rate must be 1 or more, the seed 0 or more")
+            raise FasError(
+                f"{self.frames} frames at {self.fps} per second from seed {self.seed} cannot be made",
+                remedy="a video needs one frame at least, the seed is 0 or more",
+            )
 
 
 def describe(cast: dict[int, Person], faces: str, settings: Settings) -> dict[str, Any]:
