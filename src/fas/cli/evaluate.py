@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
+
+from fas.cli.options import Level, Threshold
 
 app = typer.Typer(add_completion=False)
 
@@ -16,13 +18,8 @@ def evaluate(
     dev: Annotated[
         Path | None, typer.Argument(help="Another scores file whose dev rows give the threshold.", show_default=False)
     ] = None,
-    threshold: Annotated[
-        str, typer.Option(help="`dev-eer`: equal errors on the dev split; or a number.", metavar="dev-eer|NUMBER")
-    ] = "dev-eer",
-    level: Annotated[
-        Literal["coarse", "fine"],
-        typer.Option(help="PAI species over which APCER is the maximum: `print`, or `print/printer1`."),
-    ] = "coarse",
+    threshold: Threshold = "dev-eer",
+    level: Level = "coarse",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with the counts behind every rate.")] = False,
 ) -> None:
     """Compute the ISO/IEC 30107-3 metrics of the test rows of a scores file, counted in presentations."""

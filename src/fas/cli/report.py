@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
+
+from fas.cli.options import Level, Threshold
 
 app = typer.Typer(add_completion=False)
 
@@ -19,13 +21,8 @@ def report(
     figure: Annotated[
         Path | None, typer.Option(help="Also write the typical faces with their maps as a PNG.", show_default=False)
     ] = None,
-    threshold: Annotated[
-        str, typer.Option(help="`dev-eer`: equal errors on the dev split; or a number.", metavar="dev-eer|NUMBER")
-    ] = "dev-eer",
-    level: Annotated[
-        Literal["coarse", "fine"],
-        typer.Option(help="PAI species over which APCER is the maximum: `print`, or `print/printer1`."),
-    ] = "coarse",
+    threshold: Threshold = "dev-eer",
+    level: Level = "coarse",
 ) -> None:
     """Write one self-contained HTML file about a run; prints its path."""
     import warnings
