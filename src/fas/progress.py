@@ -1,9 +1,13 @@
-"""One look for every long step: a bar with count, rate and remaining time."""
+"""One look for every long step: a bar with count, rate and remaining time; in a log, a line of these now and then."""
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from threading import Lock
 
 from rich.console import Console
 from rich.progress import (
@@ -16,6 +20,12 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.text import Text
+
+_LINE_SHARE = 0.1
+_LINE_SECONDS = 30.0
+"""A log gets a line for every tenth of the steps, and at the next step after half a minute without one."""
+_LINE_GAP = 1.0
+"""Least seconds between two lines: work that is done at once is one line."""
 
 
 class _RateColumn(ProgressColumn):
@@ -30,16 +40,24 @@ class _RateColumn(ProgressColumn):
 
 @contextmanager
 def progress_bar(description: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
-    """Shows a bar on stderr while the block runs.
+    """Shows on stderr how far the block has come: a bar, or plain lines now and then if stderr is no terminal.
 
     Args:
         description: What is being done.
-        total: The number of steps.
+        total: The number of steps; 0 if it is not known.
         unit: What one step is, in the singular (`frame`, `video`), for the rate.
 
     Yields:
-        A function that advances the bar by the given number of steps.
+        A function that advances the bar by the given number of steps. Threads may share it.
     """
+    console = Console(stderr=True)
+    if not console.is_terminal or console.is_dumb_terminal:
+        lines = _Lines(description, total, unit)
+        try:
+            yield lines.advance
+        finally:
+            lines.end()
+        return
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -47,6 +65,43 @@ def progress_bar(description: str, total: int, unit: str) -> Iterator[Callable[[
         _RateColumn(unit),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(description, total=total)
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task(description, total=total or None)
         yield lambda steps: progress.advance(task, steps)
+
+
+class _Lines:
+    """The same for a log file or a pipe."""
+
+    def __init__(self, description: str, total: int, unit: str) -> None:
+        self._description, self._total, self._unit = description, total, unit
+        self._done = self._told = 0
+        self._start = self._told_at = time.monotonic()
+        self._lock = Lock()
+
+    def advance(self, steps: int) -> None:
+        with self._lock:
+            self._done += steps
+            silence = time.monotonic() - self._told_at
+            due = silence >= _LINE_SECONDS or 0 < self._total * _LINE_SHARE <= self._done - self._told
+            if due and silence >= _LINE_GAP and self._done != self._total:
+                self._tell()
+
+    def end(self) -> None:
+        """The last line, also of a block that was interrupted."""
+        if self._done > self._told or not self._done:
+            self._tell()
+
+    def _tell(self) -> None:
+        self._told, self._told_at = self._done, time.monotonic()
+        elapsed = self._told_at - self._start
+        rate = self._done / elapsed if elapsed else 0.0
+        text = f"{self._description}: {self._done}" + (f"/{self._total}" if self._total else "")
+        text += f", {rate:.1f} {self._unit}/s, {_clock(elapsed)} so far"
+        if rate and self._done < self._total:
+            text += f", {_clock((self._total - self._done) / rate)} left"
+        print(text, file=sys.stderr, flush=True)
+
+
+def _clock(seconds: float) -> timedelta:
+    return timedelta(seconds=round(seconds))
