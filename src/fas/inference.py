@@ -16,6 +16,7 @@ from fas.evaluation.pictures import write_grid
 from fas.faces.backends import make_detector, make_mesh_model
 from fas.faces.tracking import FaceTracker
 from fas.methods.checkpoint import load_method, read_checkpoint
+from fas.metrics import presentation_scores
 from fas.preprocessing.acquire import acquire_faces
 from fas.preprocessing.decode import FrameSelection, read_frames
 from fas.preprocessing.settings import FaceSettings
@@ -60,8 +61,9 @@ class Verdict:
 
     @property
     def score(self) -> float:
-        """The presentation's score: the mean over its faces, as in training and testing."""
-        return float(np.mean([face.score for face in self.faces]))
+        """The presentation's score: the mean over its faces, added up as in training and testing."""
+        _, scores = presentation_scores(np.zeros(len(self.faces), dtype=np.int64), [face.score for face in self.faces])
+        return float(scores[0])
 
     @property
     def bona_fide(self) -> bool:
@@ -82,7 +84,7 @@ class Predictor:
 
     def __init__(self, checkpoint: Path, weights: Path | None = None) -> None:
         self.method = load_method(checkpoint)
-        self.threshold = self.method.threshold.item()
+        self.threshold = self.method.threshold
         if not np.isfinite(self.threshold):
             raise FasError(
                 "the checkpoint has no threshold: its training ended before the first validation",

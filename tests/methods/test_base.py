@@ -8,6 +8,7 @@ from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
 from fas.data.batch import Requirements
 from fas.errors import FasError
+from fas.inference import FrameScore, Verdict
 from fas.methods.base import Method, first_of_each_frame
 
 
@@ -105,9 +106,9 @@ def check_dev(metrics, threshold):
 def test_dev_metrics_count_presentations(tmp_path):
     method = PixelMethod()
     trainer = make_trainer(tmp_path)
-    assert method.threshold.isnan()
+    assert np.isnan(method.threshold)
     trainer.validate(method, datamodule=Module(SCORES, TYPES), verbose=False)
-    check_dev(trainer.callback_metrics, method.threshold.item())
+    check_dev(trainer.callback_metrics, method.threshold)
 
 
 def test_a_second_validation_starts_anew(tmp_path):
@@ -115,7 +116,7 @@ def test_a_second_validation_starts_anew(tmp_path):
     trainer = make_trainer(tmp_path)
     trainer.validate(method, datamodule=Module([(0.0, 0.1), (0.2, 0.3)], ["print/a", ""]), verbose=False)
     trainer.validate(method, datamodule=Module(SCORES, TYPES), verbose=False)
-    check_dev(trainer.callback_metrics, method.threshold.item())
+    check_dev(trainer.callback_metrics, method.threshold)
 
 
 @pytest.mark.parametrize("batch_size", [1, 4])
@@ -137,8 +138,33 @@ def test_threshold_and_name_travel_in_the_checkpoint(tmp_path):
     trainer.fit(method, datamodule=Module(SCORES, TYPES))
     [path] = tmp_path.rglob("*.ckpt")
     checkpoint = torch.load(path, weights_only=True)
-    assert checkpoint["state_dict"]["threshold"].item() == pytest.approx(0.55)
+    assert checkpoint["fas_threshold"] == method.threshold == pytest.approx(0.55)
     assert checkpoint["fas_method"] == "pixel"
+
+
+@pytest.mark.parametrize("precision", ["32-true", "bf16-true"])
+def test_a_presentation_exactly_at_the_threshold_stays_accepted(tmp_path, precision):
+    # Attack and bona fide have one score, so it is the threshold; and the mean of three frames is no float32.
+    frames = (0.25, 0.5, 0.375 + 2**-8)  # exact in bfloat16
+    mean = sum(frames) / 3
+    assert float(np.float32(mean)) > mean
+    method = PixelMethod()
+    trainer = make_trainer(tmp_path, max_epochs=1, enable_checkpointing=True, precision=precision)
+    trainer.fit(method, datamodule=Module([frames, frames], ["", "print/a"]))
+    [path] = tmp_path.rglob("*.ckpt")
+    loaded = PixelMethod()
+    loaded.on_load_checkpoint(torch.load(path, weights_only=True))
+    assert method.threshold == loaded.threshold == mean
+    faces = [FrameScore(number, score, np.zeros((1, 1, 3), np.uint8), {}) for number, score in enumerate(frames)]
+    assert Verdict(path, loaded.threshold, 3, faces).bona_fide
+
+
+def test_a_checkpoint_with_the_threshold_among_its_weights_is_still_read():
+    method = PixelMethod()
+    checkpoint = {"fas_method": "pixel", "state_dict": {"weight": torch.ones(()), "threshold": torch.tensor(0.25)}}
+    method.on_load_checkpoint(checkpoint)
+    method.load_state_dict(checkpoint["state_dict"])
+    assert method.threshold == 0.25
 
 
 def test_sanity_check_may_see_one_class(tmp_path):

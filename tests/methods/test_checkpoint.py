@@ -107,8 +107,15 @@ def test_part_of_another_kind(checkpoint, key):
 
 def test_missing_weights(checkpoint, method):
     state = method.state_dict()
-    del state["threshold"]
+    del state["network.six_to_three.weight"]
     check(checkpoint(state_dict=state), "do not fit")
+
+
+def test_missing_threshold(method, tmp_path):
+    content = content_of(method)
+    del content["fas_threshold"]
+    torch.save(content, tmp_path / "a.ckpt")
+    check(tmp_path / "a.ckpt", "do not fit")
 
 
 def test_needs_no_download_and_no_weights_file(checkpoint, method, monkeypatch):

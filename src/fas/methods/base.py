@@ -31,8 +31,9 @@ class Method(pl.LightningModule, ABC):
     presentation code of the batches.
 
     Attributes:
-        threshold: Scalar tensor. A presentation is accepted as bona fide if its score is at least this: the dev split's
-            EER threshold of the last validation, NaN before the first. A buffer, so it travels in the checkpoint.
+        threshold: A presentation is accepted as bona fide if its score is at least this: the dev split's EER threshold
+            of the last validation, NaN before the first. It travels in the checkpoint, as the float64 that it is: a
+            buffer would be rounded to the precision of the training.
     """
 
     name: ClassVar[str]
@@ -44,11 +45,10 @@ class Method(pl.LightningModule, ABC):
     A checkpoint brings its own weights: it is loaded with these values, and needs no download."""
 
     requirements: Requirements
-    threshold: Tensor
 
     def __init__(self) -> None:
         super().__init__()
-        self.register_buffer("threshold", torch.tensor(float("nan")))
+        self.threshold = float("nan")
         self._dev_scores: list[tuple[Tensor, ...]] = []
 
     @abstractmethod
@@ -105,11 +105,10 @@ class Method(pl.LightningModule, ABC):
                 remedy="both are needed to find a threshold; check the protocol and the limits on validation batches",
             )
         curve = ErrorCurve.from_scores(attacks, bona_fide)
-        self.threshold.fill_(curve.eer_threshold())
-        rates = error_rates(scores, labels, species, self.threshold.item())
+        self.threshold = curve.eer_threshold()
+        rates = error_rates(scores, labels, species, self.threshold)
         values = {"dev/eer": curve.eer(), "dev/acer": rates.acer, "dev/auc": curve.auc()}
-        self.log_dict(values, sync_dist=True)
-        self.log("dev/threshold", self.threshold.clone(), sync_dist=True)
+        self.log_dict({**values, "dev/threshold": self.threshold}, sync_dist=True)
 
     def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
         """Scores a batch: `score`, `label`, `presentation` and `frame`, each `(B,)`."""
@@ -118,17 +117,20 @@ class Method(pl.LightningModule, ABC):
         return {"score": score, **ids}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Names the method, so that a checkpoint can say whose it is."""
+        """Names the method, so that a checkpoint can say whose it is, and adds the threshold."""
         checkpoint["fas_method"] = self.name
+        checkpoint["fas_threshold"] = self.threshold
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Refuses the checkpoint of another method before its weights are read."""
+        """Refuses the checkpoint of another method before its weights are read, and takes over the threshold."""
         made_by = checkpoint.get("fas_method")
         if made_by != self.name:
             raise FasError(
                 f"the checkpoint is of method {made_by!r}, not {self.name!r}",
                 remedy="give the experiment that it was trained with",
             )
+        in_weights = checkpoint["state_dict"].pop("threshold", None)  # where checkpoints had it at first, as float32
+        self.threshold = float(checkpoint["fas_threshold"] if in_weights is None else in_weights)
 
     def _logged_loss(self, split: str, outputs: Any, batch: Batch) -> Tensor:
         parts = self.loss(outputs, batch)

@@ -76,6 +76,7 @@ def load_method(path: Path, expected: str | None = None) -> Method:
         )
     try:
         method = kind(**{**settings, **kind.starting_point})
+        method.on_load_checkpoint(checkpoint)
         method.load_state_dict(checkpoint["state_dict"])
     except (KeyError, RuntimeError, TypeError, ValueError) as error:
         raise FasError(
