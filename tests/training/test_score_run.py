@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from fas.errors import FasError, FasWarning
+from fas.evaluation.evaluate import evaluate_scores
 from fas.evaluation.scores import read_scores
 from fas.methods.checkpoint import load_method
 from fas.store import FrameReader
@@ -62,8 +63,8 @@ def test_the_scores_say_where_they_come_from(run):
 
 
 def test_the_dev_threshold_of_the_checkpoint_is_that_of_the_scores(run):
-    evaluation = judge(run, score_run(run.path))
-    assert evaluation.threshold.value == pytest.approx(float(load_method(run.best).threshold), abs=1e-6)
+    evaluation = judge(run, run.best, score_run(run.path))
+    assert evaluation.threshold.value == pytest.approx(load_method(run.best).threshold, abs=1e-6)
     written = json.loads((run.path / "evaluation.json").read_text())
     assert written["threshold"]["rule"] == "dev-eer" and written["simulated"] is True
 
@@ -76,7 +77,7 @@ def test_a_presentation_that_was_not_acquired_is_counted(run, tmp_path):
     table = read_scores(scores)
     (row,) = np.flatnonzero(table.video_id == "1_3_36_2")
     assert np.isnan(table.score[row]) and table.split[row] == "test" and table.attack_type[row] == "print/printer1"
-    assert judge(run, scores).failures == {"print/printer1": 1}
+    assert judge(run, run.best, scores).failures == {"print/printer1": 1}
 
 
 def test_other_data_gets_a_file_of_its_own_and_the_runs_threshold(run):
@@ -86,14 +87,38 @@ def test_other_data_gets_a_file_of_its_own_and_the_runs_threshold(run):
     scores = score_run(run.path, ["data.protocol=2"])
     assert scores.name == "scores_oulu-simulated_protocol2.csv"
     assert run.scores.read_bytes() == own
-    evaluation = judge(run, scores)
-    assert evaluation.threshold.value == judge(run, run.scores).threshold.value
+    evaluation = judge(run, run.best, scores)
+    assert evaluation.threshold.value == judge(run, run.best, run.scores).threshold.value
     assert (run.path / "scores_oulu-simulated_protocol2.evaluation.json").is_file()
 
 
 def test_any_checkpoint_of_the_run_can_be_scored_to_any_file(run, tmp_path):
     assert score_run(run.last, out=tmp_path / "deep" / "last.csv") == tmp_path / "deep" / "last.csv"
     assert json.loads((tmp_path / "deep" / "last.json").read_text())["checkpoint"].endswith("last.ckpt")
+
+
+def test_another_checkpoint_is_judged_by_its_own_dev_scores(run, tmp_path):
+    """The threshold of the best checkpoint says nothing about the scores of another one."""
+    best = judge(run, run.best, score_run(run.path)).threshold.value
+    kept = run.scores.read_bytes()
+    weights = torch.load(run.last, weights_only=True)
+    weights["state_dict"]["network.classifier.7.bias"] += torch.tensor([0.0, 1.5])  # all scores higher
+    torch.save(weights, run.last)
+    scores = score_run(run.last)
+    assert scores.name == "scores_last.csv" and run.scores.read_bytes() == kept
+    threshold = judge(run, run.last, scores).threshold.value
+    assert threshold == evaluate_scores(read_scores(scores)).threshold.value != best
+    anywhere = score_run(run.last, out=tmp_path / "any.csv")
+    assert judge(run, run.last, anywhere).threshold.value == threshold
+    other = score_run(run.last, ["data.protocol=2"])
+    assert other.name == "scores_last_oulu-simulated_protocol2.csv"
+    assert judge(run, run.last, other).threshold.value == threshold
+
+
+def test_a_checkpoint_from_before_the_first_validation_can_be_scored(run):
+    checkpoint = torch.load(run.last, weights_only=True)
+    torch.save({**checkpoint, "fas_threshold": float("nan")}, run.last)
+    assert json.loads(score_run(run.last).with_suffix(".json").read_text())["dev_threshold"] is None
 
 
 def test_scoring_fetches_no_weights(run):

@@ -31,7 +31,7 @@ def test(
     from fas.training.compose import compose_run
     from fas.training.run_folder import find_checkpoint
 
-    run, _ = find_checkpoint(ckpt)
+    run, checkpoint = find_checkpoint(ckpt)
     compose_run(run.path, overrides or [])  # a mistake in a name need not wait for torch and Lightning
     from rich.console import Console
 
@@ -39,5 +39,7 @@ def test(
     from fas.training.test import judge, score_run
 
     scores = score_run(ckpt, overrides or [], out)
-    Console().print(render(judge(run, scores), scores.name))
-    print(f"scores   {scores}\nnext     fas report {scores.parent}")
+    Console().print(render(judge(run, checkpoint, scores), scores.name))
+    print(f"scores   {scores}")
+    if scores == run.scores:
+        print(f"next     fas report {run.path}")

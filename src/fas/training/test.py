@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from fas.data.datamodule import SCORED_SPLITS, FasDataModule
 from fas.evaluation.evaluate import Evaluation, evaluate_scores
@@ -31,8 +31,8 @@ def score_run(path: Path, overrides: Sequence[str] = (), out: Path | None = None
     Args:
         path: A run's folder, for its best checkpoint, or a checkpoint in it.
         overrides: Changes to the run's config, such as another dataset or protocol.
-        out: The scores file; None takes scores.csv in the run's folder, with a name that says the data if it is not
-            the run's own.
+        out: The scores file; None takes scores.csv in the run's folder, with a name that says the checkpoint if it is
+            not the best, and the data if it is not the run's own.
 
     Returns:
         The scores file.
@@ -49,28 +49,35 @@ def score_run(path: Path, overrides: Sequence[str] = (), out: Path | None = None
         data.setup("predict")
         batches = build_evaluator(experiment).predict(method, data)
     assert batches is not None
-    scores = out or run.path / _scores_name(run, experiment)
+    scores = out or run.path / _scores_name(run, checkpoint, experiment)
     write_scores(scores, _table(data, batches), _provenance(run, checkpoint, experiment, data, method.threshold))
     return scores
 
 
-def judge(run: RunFolder, scores: Path) -> Evaluation:
+def judge(run: RunFolder, checkpoint: Path, scores: Path) -> Evaluation:
     """The metrics of a run's scores, written beside them.
 
-    The threshold is that of the dev split of the data that the run was trained on, where its scores are there.
+    The threshold is that of the dev split of the data that the run was trained on, scored by the same checkpoint. If
+    other data is scored first, that is not there yet, and the threshold is that of the dev split of the other data.
 
     Args:
         run: The run.
+        checkpoint: The checkpoint that made the scores.
         scores: The scores file.
 
     Raises:
         FasError: A split lacks a class.
     """
-    own = scores == run.scores
-    trained_on = None if own or not run.scores.is_file() else read_scores(run.scores)
-    evaluation = evaluate_scores(read_scores(scores), trained_on)
-    evaluation.write(scores.with_name("evaluation.json" if own else f"{scores.stem}.evaluation.json"))
+    table = read_scores(scores)
+    trained_on = run.path / _scores_name(run, checkpoint, compose_run(run.path))
+    own = read_scores(trained_on) if trained_on.is_file() else table
+    evaluation = evaluate_scores(table, None if _data_of(own) == _data_of(table) else own)
+    evaluation.write(scores.with_name("evaluation.json" if scores == run.scores else f"{scores.stem}.evaluation.json"))
     return evaluation
+
+
+def _data_of(table: ScoreTable) -> list[Any]:
+    return [(table.provenance or {}).get(key) for key in ("dataset", "protocol", "fold")]
 
 
 def _table(data: FasDataModule, batches: Sequence[Any]) -> ScoreTable:
@@ -96,20 +103,21 @@ def _table(data: FasDataModule, batches: Sequence[Any]) -> ScoreTable:
     )
 
 
-def _scores_name(run: RunFolder, experiment: Experiment) -> str:
-    """scores.csv for the run's own data; a name that says which for other data, so that neither replaces the other."""
+def _scores_name(run: RunFolder, checkpoint: Path, experiment: Experiment) -> str:
+    """scores.csv for the best checkpoint and the run's own data; for others a name that says which."""
     own, wanted = (
         {key: str(one.data.get(key) or "") for key in ("dataset", "protocol", "fold")}
         for one in (compose_run(run.path), experiment)
     )
-    if own == wanted:
-        return run.scores.name
-    fold = f"_fold{wanted['fold']}" if wanted["fold"] else ""
-    return f"scores_{wanted['dataset']}_protocol{wanted['protocol']}{fold}.csv"
+    name = run.scores.stem if checkpoint.name == run.best.name else f"{run.scores.stem}_{checkpoint.stem}"
+    if own != wanted:
+        name += f"_{wanted['dataset']}_protocol{wanted['protocol']}"
+        name += f"_fold{wanted['fold']}" if wanted["fold"] else ""
+    return f"{name}.csv"
 
 
 def _provenance(
-    run: RunFolder, checkpoint: Path, experiment: Experiment, data: FasDataModule, threshold: Tensor
+    run: RunFolder, checkpoint: Path, experiment: Experiment, data: FasDataModule, threshold: float
 ) -> dict[str, Any]:
     training = {}
     if run.environment.is_file():
@@ -120,7 +128,10 @@ def _provenance(
         "experiment": experiment.experiment,
         "method": experiment.model["name"],
         "checkpoint": str(checkpoint),
-        "dev_threshold": {"value": float(threshold), "rule": "dev-eer at the checkpoint's epoch"},
+        # None before the first validation, as in last.ckpt of a run that validates every few epochs.
+        "dev_threshold": None
+        if math.isnan(threshold)
+        else {"value": threshold, "rule": "dev-eer at the checkpoint's epoch"},
         "aggregation": AGGREGATION,
         "seed": experiment.seed,
         "commit": commit(),
