@@ -17,6 +17,7 @@ from fas.simulation.plane import Plane, PlanePose
 from fas.simulation.recording import (
     Shot,
     Source,
+    Take,
     added_light,
     capture_source,
     film_face,
@@ -40,15 +41,16 @@ def rng(seed: int = 0) -> np.random.Generator:
 
 @pytest.fixture(scope="module")
 def source(subject: Subject) -> Source:
-    return capture_source(subject, 1, TIMES, (360, 640), rng())
+    return capture_source(subject, Take(1, 1, TIMES, (360, 640), rng()))
 
 
 def film(access: int, subject: Subject, source: Source, seed: int = 1) -> Iterator[Shot]:
+    take = Take(2, 1, TIMES, SIZE, rng(seed))
     if access == 1:
-        return film_face(subject, 2, 1, TIMES, SIZE, rng(seed))
+        return film_face(subject, take)
     if access < 4:
-        return film_print(source, access - 1, 2, 1, TIMES, SIZE, rng(seed))
-    return film_replay(source, access - 3, 2, 1, TIMES, SIZE, rng(seed))
+        return film_print(source, access - 1, take)
+    return film_replay(source, access - 3, take)
 
 
 @pytest.mark.parametrize("access", [1, 2, 3, 4, 5])

@@ -25,12 +25,14 @@ from fas.simulation.protocols import (
     subject_numbers,
 )
 from fas.simulation.record import Settings, claim, describe, write_whole
-from fas.simulation.recording import Shot, Source, capture_source, film_face, film_print, film_replay
+from fas.simulation.recording import Shot, Source, Take, capture_source, film_face, film_print, film_replay
 from fas.simulation.sensor import HEIGHT, WIDTH
 from fas.simulation.subjects import Subject, make_subject
 from fas.simulation.truth import eye_file, truth_file
 from fas.simulation.video import VideoWriter
 
+_SOURCE_PHONE = 1
+"""With which the attacker captures what is printed and replayed."""
 _SOURCE_SIZE = (720, 1280)
 """The attacker's video while the tree's videos are smaller than that; else it has the sensor's size."""
 
@@ -106,7 +108,8 @@ def _make_group(group: _Group) -> Iterator[VideoName]:
     source = None
     if any(video.access != BONA_FIDE_ACCESS for video in group.videos):
         size = _SOURCE_SIZE if settings.size[0] < _SOURCE_SIZE[0] else (WIDTH, HEIGHT)
-        source = capture_source(subject, group.session, times, size, _stream(settings, group.number, group.session))
+        rng = _stream(settings, group.number, group.session)
+        source = capture_source(subject, Take(_SOURCE_PHONE, group.session, times, size, rng))
     for video in group.videos:
         _make_video(group.root, video, _film(video, subject, source, times, settings), settings)
         yield video
@@ -116,12 +119,13 @@ def _film(
     video: VideoName, subject: Subject, source: Source | None, times: NDArray[np.float64], settings: Settings
 ) -> Iterator[Shot]:
     rng = _stream(settings, video.subject, video.session, video.phone, video.access)
+    take = Take(video.phone, video.session, times, settings.size, rng)
     if video.access == BONA_FIDE_ACCESS:
-        return film_face(subject, video.phone, video.session, times, settings.size, rng)
+        return film_face(subject, take)
     assert source is not None
     if video.access in PRINT_ACCESS:
-        return film_print(source, video.access - 1, video.phone, video.session, times, settings.size, rng)
-    return film_replay(source, video.access - 3, video.phone, video.session, times, settings.size, rng)
+        return film_print(source, video.access - 1, take)
+    return film_replay(source, video.access - 3, take)
 
 
 def _stream(settings: Settings, *key: int) -> np.random.Generator:

@@ -14,16 +14,15 @@ from fas.simulation.attack import AttackScene, PrintedPicture, ReplayedPicture, 
 from fas.simulation.camera import PHONES, Camera
 from fas.simulation.display import DISPLAYS, draw_panel
 from fas.simulation.glare import Glare
-from fas.simulation.head import HeadScene, draw_poses
+from fas.simulation.head import HeadScene, Pose, draw_poses
 from fas.simulation.plane import Plane, PlanePose, draw_plane_poses
 from fas.simulation.printing import PRINTERS, print_sheet, separate
-from fas.simulation.scene import draw_room, session_light
+from fas.simulation.scene import Light, draw_room, session_light
 from fas.simulation.sensor import HEIGHT, WIDTH, Planes, planes_to_rgb
 from fas.simulation.subjects import Subject
 from fas.simulation.surround import Surround
 from fas.simulation.video import VideoWriter, decode
 
-_SOURCE_PHONE = PHONES[1]
 _SOURCE_ZOOM = (0.93, 1.0)
 _LIVE_ZOOM = (0.92, 1.12)
 _STILL_QUALITY = 93
@@ -73,57 +72,61 @@ class Source:
     video_eyes: NDArray[np.float64]
 
 
-def film_face(
-    subject: Subject,
-    phone: int,
-    session: int,
-    times: NDArray[np.float64],
-    size: tuple[int, int],
-    rng: np.random.Generator,
-) -> Iterator[Shot]:
-    """A bona fide presentation.
+@dataclass(frozen=True, slots=True, eq=False)  # comparing arrays gives no truth value
+class Take:
+    """What every recording needs to know, whatever it is of.
 
-    Args:
-        subject: Who.
+    Attributes:
         phone: 1 to 6.
         session: 1 to 3.
-        times: Seconds of the frames.
+        times: Seconds of the frames, `(T,)`, from 0.
         size: Width and height of the frames.
-        rng: Of this video alone.
+        rng: Of this recording alone.
     """
-    camera = Camera(PHONES[phone], size, rng)
-    scene = HeadScene(subject, session_light(session, rng), float(rng.uniform(*_LIVE_ZOOM)), camera, rng)
-    scale = size[0] / WIDTH
-    for index, (pose, time) in enumerate(zip(draw_poses(rng, times), times, strict=True)):
-        planes = scene.planes(pose, float(time))
-        if index == 0:
-            camera.meter(planes)
+
+    phone: int
+    session: int
+    times: NDArray[np.float64]
+    size: tuple[int, int]
+    rng: np.random.Generator
+
+    def draw_camera(self) -> Camera:
+        """The phone's camera as it is in this recording."""
+        return Camera(PHONES[self.phone], self.size, self.rng)
+
+    def draw_light(self) -> Light:
+        """The session's light as it is in this recording."""
+        return session_light(self.session, self.rng)
+
+    def draw_room(self, light: Light) -> NDArray[np.float32]:
+        """The session's room in that light, as `draw_room` gives it."""
+        return draw_room(self.session, self.rng) * np.float32(light.level)
+
+
+def film_face(subject: Subject, take: Take) -> Iterator[Shot]:
+    """A bona fide presentation."""
+    camera = take.draw_camera()
+    scene = HeadScene(subject, take.draw_light(), float(take.rng.uniform(*_LIVE_ZOOM)), camera, take.rng)
+    scale = take.size[0] / WIDTH
+    for image, pose in _film_head(scene, take.times, camera, take.rng):
         angles = np.degrees([pose.yaw, pose.pitch, pose.roll])
         motion = np.array([*angles, *np.multiply(pose.shift + pose.sway, scale), np.degrees(pose.tilt)])
-        yield camera.develop(planes), FrameTruth(to_frame(scene.eyes(pose), size), motion)
+        yield image, FrameTruth(to_frame(scene.eyes(pose), take.size), motion)
 
 
-def capture_source(
-    subject: Subject, session: int, times: NDArray[np.float64], size: tuple[int, int], rng: np.random.Generator
-) -> Source:
-    """The attacker's photograph and video: the same person, session and kind of camera, at higher quality.
+def capture_source(subject: Subject, take: Take) -> Source:
+    """The attacker's photograph and video: the same person and session, at higher quality.
 
     Args:
         subject: Who.
-        session: 1 to 3.
-        times: Seconds of the frames.
-        size: Width and height of the photograph and of the video.
-        rng: Of this source alone.
+        take: Of photograph and video; the phone is the attacker's.
     """
-    light = session_light(session, rng)
-    fps = round(1 / (times[1] - times[0])) if len(times) > 1 else 1
-    camera = Camera(_SOURCE_PHONE, size, rng)
+    rng = take.rng
+    light = take.draw_light()
+    camera = take.draw_camera()
     scene = HeadScene(subject, light, float(rng.uniform(*_SOURCE_ZOOM)), camera, rng)
-    pose = draw_poses(rng, times[:1])[0]
-    planes = scene.planes(pose, 0.0)
-    camera.meter(planes)
-    photo = cv2.cvtColor(camera.develop(planes), cv2.COLOR_RGB2BGR)
-    _, still = cv2.imencode(".jpg", photo, [cv2.IMWRITE_JPEG_QUALITY, _STILL_QUALITY])
+    photo, pose = next(_film_head(scene, take.times[:1], camera, rng))
+    _, still = cv2.imencode(".jpg", cv2.cvtColor(photo, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, _STILL_QUALITY])
     jpeg = np.asarray(cv2.imdecode(still, cv2.IMREAD_COLOR_RGB), np.uint8)
     prints = {
         number: separate(
@@ -133,83 +136,43 @@ def capture_source(
     }
     still_eyes = scene.eyes(pose)
 
-    camera = Camera(_SOURCE_PHONE, size, rng)
+    camera = take.draw_camera()
     scene = HeadScene(subject, light, float(rng.uniform(*_SOURCE_ZOOM)), camera, rng)
+    fps = round(1 / (take.times[1] - take.times[0])) if len(take.times) > 1 else 1
     buffer, eyes = io.BytesIO(), []
-    with VideoWriter(buffer, size, fps, _SOURCE_QUALITY * _SOURCE_PHONE.bits_per_pixel) as writer:
-        for index, (pose, time) in enumerate(zip(draw_poses(rng, times), times, strict=True)):
-            planes = scene.planes(pose, float(time))
-            if index == 0:
-                camera.meter(planes)
-            writer.write(camera.develop(planes))
+    with VideoWriter(buffer, take.size, fps, _SOURCE_QUALITY * camera.phone.bits_per_pixel) as writer:
+        for image, pose in _film_head(scene, take.times, camera, rng):
+            writer.write(image)
             eyes.append(scene.eyes(pose))
     return Source(prints, still_eyes, buffer.getvalue(), np.stack(eyes))
 
 
-def film_print(
-    source: Source,
-    printer: int,
-    phone: int,
-    session: int,
-    times: NDArray[np.float64],
-    size: tuple[int, int],
-    rng: np.random.Generator,
-) -> Iterator[Shot]:
-    """A print attack.
-
-    Args:
-        source: What is printed.
-        printer: 1 or 2.
-        phone: 1 to 6.
-        session: 1 to 3.
-        times: Seconds of the frames.
-        size: Width and height of the frames.
-        rng: Of this video alone.
-    """
-    model = PRINTERS[printer]
-    camera = Camera(PHONES[phone], size, rng)
-    light = session_light(session, rng)
-    poses = draw_plane_poses(rng, times, shake=float(rng.uniform(0.3, 1)))
+def film_print(source: Source, printer: int, take: Take) -> Iterator[Shot]:
+    """A print attack: what the attacker has, from printer 1 or 2."""
+    model, rng = PRINTERS[printer], take.rng
+    camera, light = take.draw_camera(), take.draw_light()
+    poses = draw_plane_poses(rng, take.times, shake=float(rng.uniform(0.3, 1)))
     sheet = print_sheet(source.prints[printer], model, camera.blur / poses[0].zoom, rng)
     plane = Plane(camera, bend=float(rng.uniform(-1, 1) * rng.choice([0, 2e-4, 5e-4])))
-    room = draw_room(session, rng) * np.float32(light.level)
+    room = take.draw_room(light)
     border = rng.uniform(0, 70, 4).astype(np.float32) * np.float32(rng.random() < 0.8)
     hands = bool(rng.random() < 0.25)
     surround = Surround(room, border, np.array(model.paper, np.float32), light.frontal, hands, rng)
     glare = Glare(room, float(rng.uniform(*model.gloss)), model.scatter, rng)
     picture = PrintedPicture(sheet, plane, light, rng)
-    eyes = np.broadcast_to(source.still_eyes, (len(times), 2, 2))
-    shown = (picture.at(pose, float(time)) for pose, time in zip(poses, times, strict=True))
+    eyes = np.broadcast_to(source.still_eyes, (len(take.times), 2, 2))
+    shown = (picture.at(pose, float(time)) for pose, time in zip(poses, take.times, strict=True))
     yield from _film_plane(AttackScene(plane, surround, glare), poses, shown, eyes, camera)
 
 
-def film_replay(
-    source: Source,
-    display: int,
-    phone: int,
-    session: int,
-    times: NDArray[np.float64],
-    size: tuple[int, int],
-    rng: np.random.Generator,
-) -> Iterator[Shot]:
-    """A replay attack.
-
-    Args:
-        source: What is replayed.
-        display: 1 or 2.
-        phone: 1 to 6.
-        session: 1 to 3.
-        times: Seconds of the frames.
-        size: Width and height of the frames.
-        rng: Of this video alone.
-    """
-    model = DISPLAYS[display]
-    camera = Camera(PHONES[phone], size, rng)
-    light = session_light(session, rng)
-    poses = draw_plane_poses(rng, times, shake=float(rng.uniform(0.1, 0.6)))
+def film_replay(source: Source, display: int, take: Take) -> Iterator[Shot]:
+    """A replay attack: what the attacker has, on display 1 or 2."""
+    model, rng = DISPLAYS[display], take.rng
+    camera, light = take.draw_camera(), take.draw_light()
+    poses = draw_plane_poses(rng, take.times, shake=float(rng.uniform(0.1, 0.6)))
     panel = draw_panel(model, rng)
     plane = Plane(camera)
-    room = draw_room(session, rng) * np.float32(light.level)
+    room = take.draw_room(light)
     # On a desktop monitor the upright video has black bars at its sides, then the bezel; all of it is dark.
     border = rng.uniform(40, 260, 4).astype(np.float32)
     colour = np.full(3, rng.uniform(0.01, 0.06), np.float32)
@@ -218,9 +181,19 @@ def film_replay(
     picture = ReplayedPicture(panel, camera, rng)
     shown = (
         picture.at(pose, float(time), frame)
-        for pose, time, frame in zip(poses, times, decode(source.video), strict=True)
+        for pose, time, frame in zip(poses, take.times, decode(source.video), strict=True)
     )
     yield from _film_plane(AttackScene(plane, surround, glare), poses, shown, source.video_eyes, camera)
+
+
+def _film_head(
+    scene: HeadScene, times: NDArray[np.float64], camera: Camera, rng: np.random.Generator
+) -> Iterator[tuple[NDArray[np.uint8], Pose]]:
+    for index, (pose, time) in enumerate(zip(draw_poses(rng, times), times, strict=True)):
+        planes = scene.planes(pose, float(time))
+        if index == 0:
+            camera.meter(planes)
+        yield camera.develop(planes), pose
 
 
 def _film_plane(
