@@ -57,6 +57,26 @@ def test_pretrained_without_network_names_both_ways_out(monkeypatch, tmp_path):
     assert "pretrained=false" in caught.value.remedy
 
 
+def test_a_hub_that_cannot_be_reached_is_tried_once(monkeypatch, tmp_path, caplog):
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", "http://127.0.0.1:9")  # nothing listens there
+    with pytest.raises(FasError, match=r"http://127\.0\.0\.1:9 cannot be reached"):
+        feature_backbone("resnet10t", STRIDES, pretrained=True)
+    assert "Retrying" not in caplog.text
+
+
+def test_weights_in_the_cache_need_no_hub(monkeypatch, tmp_path, whole_model):
+    repository = tmp_path / "models--timm--test_efficientnet.r160_in1k"
+    (repository / "refs").mkdir(parents=True)
+    (repository / "refs" / "main").write_text("0" * 40)
+    (repository / "snapshots" / ("0" * 40)).mkdir(parents=True)
+    save_file(whole_model.state_dict(), repository / "snapshots" / ("0" * 40) / "model.safetensors")
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
+    net, _ = feature_backbone("test_efficientnet", STRIDES, pretrained=True)
+    assert torch.equal(net.model.conv_stem.weight, whole_model.conv_stem.weight)
+
+
 @pytest.fixture
 def whole_model():
     torch.manual_seed(1)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import timm
 import torch
+from huggingface_hub import constants, get_session, try_to_load_from_cache
 from timm.models import load_state_dict
 from torch import nn
 
@@ -52,16 +53,32 @@ def feature_backbone(
             remedy="choose a convolutional backbone such as vgg16.tv_in1k, resnet18 or mobilenetv3_small_050",
         )
     indices = tuple(reductions.index(stride) for stride in strides)
+    fetch = pretrained and weights is None
     try:
-        net = timm.create_model(name, **features, out_indices=indices, pretrained=pretrained and weights is None)
+        if fetch:
+            _check_hub(name)
+        net = timm.create_model(name, **features, out_indices=indices, pretrained=fetch)
     except (OSError, RuntimeError) as error:  # what huggingface_hub and timm raise
+        reason = str(error).partition("\n")[0]
         raise FasError(
-            f"the pretrained weights of {name!r} cannot be fetched: {str(error).splitlines()[0]}",
+            f"the pretrained weights of {name!r} cannot be fetched: {reason}",
             remedy="read them from a file with model.backbone_weights=PATH, or do without: model.pretrained=false",
         ) from error
     if weights is not None:
         _read_weights(net.model, name, Path(weights))
     return net, net.feature_info.channels()
+
+
+def _check_hub(name: str) -> None:
+    """Asks once whether the hub is there, unless it is not needed; huggingface_hub itself tries for 49 seconds."""
+    repository = timm.get_pretrained_cfg(name).hf_hub_id
+    files = ("model.safetensors", "pytorch_model.bin")
+    if not repository or any(isinstance(try_to_load_from_cache(repository, file), str) for file in files):
+        return
+    try:
+        get_session().head(constants.ENDPOINT, timeout=10)
+    except Exception as error:  # its versions stand on different clients, each with errors of its own
+        raise ConnectionError(f"{constants.ENDPOINT} cannot be reached: {error}") from error
 
 
 def _read_weights(net: nn.Module, name: str, path: Path) -> None:
