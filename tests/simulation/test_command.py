@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -53,8 +54,9 @@ def test_three_of_the_packaged_people(tree: Path) -> None:
         (("oulu", "--out", "x", "--phones", "1,9"), "1,2,3,4,5,6"),
         (("oulu", "--out", "x", "--phones", "all"), "not a list of numbers"),
         (("oulu", "--out", "x", "--resolution", "big"), "540x960"),
-        (("oulu", "--out", "x", "--workers", "0"), "--workers 1"),
         (("oulu", "--out", "x", "--seconds", "-1"), "-15 frames"),
+        (("oulu", "--out", "x", "--seconds", "nan"), "nan seconds"),
+        (("oulu", "--out", "x", "--seconds", "inf"), "inf seconds"),
         (("oulu", "--out", "x", "--faces", "nowhere"), "does not exist"),
     ],
 )
@@ -76,6 +78,30 @@ def test_a_folder_without_faces_is_named(tmp_path: Path) -> None:
     assert "broken.jpg" in done.stderr
     assert "no usable face" in done.stderr
     assert not (tmp_path / "tree").exists()
+
+
+def test_an_interruption_ends_a_run_at_once_and_without_a_traceback(tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    long = ("--subjects", "2", "--seconds", "3", "--resolution", "270x480", "--workers", "2")
+    command = [str(Path(sys.executable).with_name("fas")), "simulate", "oulu", "--out", str(tree), *long]
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,  # a terminal sends Ctrl-C to all processes of a group
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    deadline = time.monotonic() + 120
+    while not list(tree.glob("*_files/*.avi")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    begun = time.monotonic()
+    os.killpg(process.pid, signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
+    # A worker's group of 90 videos would take a minute and more.
+    assert time.monotonic() - begun < 15
+    assert process.returncode == 130
+    assert "Traceback" not in said
 
 
 def test_a_killed_run_is_completed_to_the_same_bytes(tree: Path, tmp_path: Path) -> None:

@@ -51,8 +51,8 @@ def preprocess(
     from fas.preprocessing.decode import FrameSelection
     from fas.preprocessing.pipeline import preprocess as run
     from fas.preprocessing.plan import parse_part
-    from fas.preprocessing.run import default_workers
     from fas.preprocessing.settings import DEPTH, REFLECTION, FaceSettings, MapSettings
+    from fas.processes import default_workers
 
     recipe = load_recipe(dataset)
     index = index_dataset(recipe, dataset_root(recipe.name, root), strict=strict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -33,7 +34,7 @@ def simulate(
         str, typer.Option(help="Width x height, upright; full quality is 1080x1920, as in OULU-NPU.")
     ] = "540x960",
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 0,
-    workers: Annotated[int | None, typer.Option(help="Processes; by default one per core.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes. By default one per core.")] = None,
 ) -> None:
     """Makes a simulated OULU-NPU tree: bona fide videos, two prints and two replays of every subject.
 
@@ -41,16 +42,15 @@ def simulate(
     """
     if dataset not in _DATASETS:
         raise FasError(f"there is no simulation of {dataset!r}", remedy=f"choose one of: {', '.join(_DATASETS)}")
-    if workers is not None and workers < 1:
-        raise FasError(f"{workers} workers cannot work", remedy="--workers 1 or more")
-    import os
-
     from fas.faces.mediapipe import MediaPipeDetector, MediaPipeMesh
+    from fas.processes import default_workers
     from fas.simulation.oulu import simulate_oulu
     from fas.simulation.photos import find_people, packaged_photos, photos_in
     from fas.simulation.protocols import SPLITS, subject_numbers
     from fas.simulation.record import PACKAGES, Settings
 
+    if not math.isfinite(seconds):
+        raise FasError(f"a video cannot last {seconds} seconds", remedy="such as --seconds 1.6")
     settings = Settings(
         phones=_numbers("--phones", phones),
         sessions=_numbers("--sessions", sessions),
@@ -64,7 +64,7 @@ def simulate(
     paths = packaged_photos() if faces is None else photos_in(faces)
     people = find_people(paths, MediaPipeDetector(), MediaPipeMesh(), subjects)
     source = PACKAGES if faces is None else str(faces)
-    tree = simulate_oulu(out, people, source, settings, workers or os.cpu_count() or 1)
+    tree = simulate_oulu(out, people, source, settings, workers or default_workers())
 
     print(f"simulated OULU-NPU layout: {tree.root}")
     print(f"videos: {tree.made} made, {tree.kept} were there")

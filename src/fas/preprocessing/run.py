@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections.abc import Iterator
@@ -161,8 +160,3 @@ def _pool_outcomes(tasks: list[Task], settings: WorkerSettings, workers: int, ru
                 yield outcome
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def default_workers() -> int:
-    """One worker for each core that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

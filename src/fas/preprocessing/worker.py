@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import io
-import os
 import signal
-import threading
 import traceback
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from multiprocessing import parent_process
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,6 +24,7 @@ from fas.preprocessing.compute_maps import compute_maps
 from fas.preprocessing.decode import MediaError, read_frames
 from fas.preprocessing.plan import Task
 from fas.preprocessing.settings import MESH, REFLECTION, RGB, FaceSettings, MapSettings
+from fas.processes import begin_worker
 from fas.store.codec import codec_extension, decode_image, encode_image
 from fas.store.store import Store
 
@@ -197,19 +194,11 @@ _worker: Worker | None = None
 
 
 def start_process(settings: WorkerSettings) -> None:
-    """Prepares a worker process: one thread each, since the presentations are the parallelism."""
+    """Prepares a worker process."""
     global _worker
-    cv2.setNumThreads(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent lets running tasks finish and stops
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    begin_worker()
     _worker = Worker(settings)
-
-
-def _die_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)  # a killed parent leaves no orphans that wait for work for ever
 
 
 def work_in_process(task: Task) -> Outcome:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
+import signal
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.queues import SimpleQueue
-from threading import Thread
 from typing import TypeVar
 
 import cv2
 
 from fas.errors import FasError
+from fas.processes import begin_worker
 
 _Item = TypeVar("_Item")
 _LOOK = 0.2
@@ -73,16 +73,9 @@ def run_all(
 def _begin_worker(steps: SimpleQueue[None]) -> None:
     global _steps
     _steps = steps
-    cv2.setNumThreads(1)
-    # A parent that is killed tells nobody; without this its workers would wait for it for ever.
-    Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
+    # Ctrl-C ends a worker at once: an item may take minutes, and what it had begun is made again by the next run.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    begin_worker()
 
 
 def _work_through(work: Callable[[_Item], Iterable[object]], item: _Item) -> None:
