@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fas.datasets.presentation import Presentation
 from fas.errors import FasError
-from fas.preprocessing.settings import RGB
+from fas.preprocessing.settings import FACE_LAYERS
 from fas.store.store import Store
 
 
@@ -84,10 +84,11 @@ def make_plan(
         retry_failed: Try presentations again that failed before, even if their media have not changed.
     """
     plan = Plan()
-    failures = {record["video_id"]: record for record in store.failures()}
+    # A damaged crop fails a map; it is no reason not to acquire the face again once the crop was removed.
+    failures = {record["video_id"]: record for record in store.failures() if "layer" not in record}
     for presentation in presentations:
         video_id, source = presentation.video_id, root / presentation.path
-        faces = not store.has(RGB, video_id)
+        faces = not all(store.has(layer, video_id) for layer in FACE_LAYERS)
         maps = tuple(layer for layer in map_layers if faces or not store.has(layer, video_id))
         if not faces and not maps:
             plan.complete += 1
