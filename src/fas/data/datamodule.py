@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -23,6 +22,7 @@ from fas.data.sampler import BalancedSampler, evenly_spaced
 from fas.data.splits import Split, check_split, recipe_of, rows_of, store_splits
 from fas.errors import FasError
 from fas.paths import store_root
+from fas.processes import default_workers
 from fas.store.find import find_store
 from fas.store.index import StoreIndex
 from fas.store.store import Store
@@ -230,5 +230,4 @@ def _start_worker(worker: int) -> None:
 
 
 def _default_workers() -> int:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(max(cores - 1, 1), _MOST_WORKERS)
+    return min(max(default_workers() - 1, 1), _MOST_WORKERS)
