@@ -172,7 +172,6 @@ def test_an_empty_split_or_class_is_an_error(tmp_path, without, says):
         ({"fold": 2}, "no fold 2"),
         ({"recipe": "nothing"}, "unknown dataset 'nothing'"),
         ({"transforms": [{"RandomCrop": {"height": 999, "width": 999}}]}, "augmentation fails"),
-        ({"batch_size": 0}, "batch_size is 0"),
     ],
 )
 def test_what_cannot_be_found_is_said(store_root, settings, says):

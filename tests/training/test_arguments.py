@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from pydantic import PositiveInt
 
 from fas.errors import FasError
 from fas.training.arguments import check_arguments
@@ -19,6 +20,7 @@ class Thing:
         channels: tuple[int, ...] = (1,),
         name: str | None = None,
         folder: Path | None = None,
+        count: PositiveInt | None = None,
         extra: object = None,
     ) -> None: ...
 
@@ -42,6 +44,7 @@ def test_values_become_what_is_annotated():
         ({"size": 2.5}, "size of model cannot be 2.5", ""),
         ({"size": 3, "kind": "mask"}, "kind of model cannot be 'mask': .*'print' or 'replay'", ""),
         ({"size": 3, "channels": ["a"]}, "channels of model", ""),
+        ({"size": 3, "count": 0}, "count of model cannot be 0: .*greater than 0", ""),
         ({"size": 3, "rate": None}, "rate of model cannot be None", ""),
         ([1, 2], "model must be a mapping", ""),
         (None, "model must be a mapping", ""),

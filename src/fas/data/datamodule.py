@@ -13,6 +13,7 @@ import numpy as np
 import pytorch_lightning as pl
 from lightning_fabric.utilities.seed import pl_worker_init_function
 from numpy.typing import NDArray
+from pydantic import NonNegativeInt, PositiveInt
 from torch.utils.data import DataLoader, DistributedSampler, Sampler, SequentialSampler
 
 from fas.data.augment import Augmentation, TransformSettings
@@ -66,21 +67,14 @@ class FasDataModule(pl.LightningDataModule):
         recipe: str | None = None,
         store: Path | None = None,
         recipe_hash: str | None = None,
-        frames_per_video: int | None = None,
-        eval_frames: int | None = None,
-        batch_size: int = 32,
-        num_workers: int | None = None,
+        frames_per_video: PositiveInt | None = None,
+        eval_frames: PositiveInt | None = None,
+        batch_size: PositiveInt = 32,
+        num_workers: NonNegativeInt | None = None,
         transforms: TransformSettings = (),
         seed: int = 0,
     ) -> None:
         super().__init__()
-        for name, count in (
-            ("batch_size", batch_size),
-            ("frames_per_video", frames_per_video),
-            ("eval_frames", eval_frames),
-        ):
-            if count is not None and count < 1:
-                raise FasError(f"data.{name} is {count}", remedy="give a positive number")
         self._dataset = dataset
         self._protocol = protocol
         self._fold = fold

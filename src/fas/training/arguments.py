@@ -20,7 +20,7 @@ def check_arguments(
     """The keyword arguments for `function` from a section of the config.
 
     Args:
-        function: A function or class with typed arguments.
+        function: A function or class with typed arguments; pydantic's types give ranges, such as `PositiveInt`.
         settings: The section: argument -> plain value.
         section: The section's name, for messages.
         given: Arguments that the caller adds itself; the config must not have them.
@@ -29,7 +29,7 @@ def check_arguments(
         The values, converted to the annotated types where that loses nothing (1 to 1.0, a list to a tuple).
 
     Raises:
-        FasError: An unknown or missing key, or a value of the wrong type.
+        FasError: An unknown or missing key, or a value of the wrong type or out of range.
     """
     if not isinstance(settings, Mapping):
         raise FasError(f"{section} must be a mapping of keys to values, not {settings!r}")
@@ -50,7 +50,7 @@ def check_arguments(
     ]
     if missing:
         raise FasError(f"{section} lacks the key {missing[0]!r}", remedy=f"add it to {section}")
-    hints = get_type_hints(function.__init__ if inspect.isclass(function) else function)
+    hints = get_type_hints(function.__init__ if inspect.isclass(function) else function, include_extras=True)
     return {key: _checked(value, hints[key], f"{key} of {section}") for key, value in settings.items()}
 
 

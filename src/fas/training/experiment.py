@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from fas.training.arguments import check_arguments
 
@@ -31,7 +33,7 @@ class Experiment:
     augment: dict[str, Any]
     trainer: dict[str, Any]
     logger: dict[str, Any]
-    seed: int
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
     run_dir: str | None
     monitor: Literal["dev/eer", "dev/acer", "dev/loss"]
 
@@ -40,7 +42,7 @@ class Experiment:
         """Checks the sections' names and types.
 
         Raises:
-            FasError: A section is unknown, missing, or no mapping.
+            FasError: A section is unknown, missing, or no mapping, or a value does not fit.
         """
         return cls(**check_arguments(cls, config, "the experiment"))
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import torch
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor
 from torch.nn import functional
 
@@ -45,12 +46,12 @@ class Basn(Method):
         backbone_weights: str | None = None,
         auxiliary: Auxiliary = "both",
         fusion: Fusion = "subtract",
-        afe_channels: tuple[int, ...] = (128, 196, 128),
-        fusion_channels: int = 128,
-        cls_weight: float = 10.0,
-        depth_weight: float = 5e-5,
-        reflection_weight: float = 5e-5,
-        lr: float = 5e-5,
+        afe_channels: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = (128, 196, 128),
+        fusion_channels: PositiveInt = 128,
+        cls_weight: NonNegativeFloat = 10.0,
+        depth_weight: NonNegativeFloat = 5e-5,
+        reflection_weight: NonNegativeFloat = 5e-5,
+        lr: PositiveFloat = 5e-5,
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
