@@ -92,6 +92,42 @@ def test_what_is_no_index_is_told(store: Store, content: bytes) -> None:
         store.index()
 
 
+@pytest.mark.parametrize(
+    ("there", "damaged"),
+    [
+        (b'"dataset"', b'"datasef"'),
+        (b"depth_length", b"depti_length"),
+        (b"print/printer1", b"\xffrint/printer1"),
+        (b'{"phone":"2"}', b'{"phone":"2")'),
+    ],
+)
+def test_a_damaged_index_is_told(store: Store, there: bytes, damaged: bytes) -> None:
+    path = store.path / "index.arrow"
+    content = path.read_bytes()
+    assert there in content
+    path.write_bytes(content.replace(there, damaged))
+    with pytest.raises(FasError, match="index cannot be read") as caught:
+        index = StoreIndex(path)
+        for layer in index.layers:
+            index.spans(layer)
+        assert index.presentations
+    assert caught.value.path == path
+
+
+def test_a_file_of_another_program_is_no_index(store: Store) -> None:
+    path = store.path / "index.arrow"
+    table = pa.table({"label": [1]})
+    with pa.ipc.new_file(path, table.schema) as writer:
+        writer.write_table(table)
+    with pytest.raises(FasError, match="index cannot be read"):
+        StoreIndex(path)
+
+
+def test_an_unknown_layer_is_a_key_error(store: Store) -> None:
+    with pytest.raises(KeyError):
+        store.index().spans("unheard")
+
+
 def test_a_cut_index_is_told(store: Store) -> None:
     path = store.path / "index.arrow"
     content = path.read_bytes()

@@ -116,6 +116,21 @@ def test_shards_are_found_by_name(store: Store) -> None:
     assert sorted(store.video_ids()) == ["a", "b/1", "c"]
 
 
+def test_a_folder_that_cannot_be_listed_is_told_and_not_left_out(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    scandir = os.scandir
+
+    def refuse(path: str | Path) -> Any:
+        if Path(path) == store.path / "rgb" / "b":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    for work in (store.build_index, lambda: list(store.video_ids()), lambda: scan_files(store.path)):
+        with pytest.raises(FasError, match="cannot be listed: Permission denied") as caught:
+            work()
+        assert caught.value.path == store.path / "rgb" / "b"
+
+
 def test_a_shard_says_what_it_is(store: Store) -> None:
     meta = store.read_shard("rgb", "b/1").meta
     assert meta == {**facts_of(0, "print/printer1", "dev"), "video_id": "b/1", "layer": "rgb"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,10 +49,30 @@ class StoreFiles:
         return counts
 
 
+def walk(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+    """`os.walk`, which of itself leaves out a folder that it cannot list without a word; nothing if there is none.
+
+    Raises:
+        FasError: A folder cannot be listed.
+    """
+
+    def tell(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            raise FasError(
+                f"cannot be listed: {error.strerror}", path=error.filename, remedy="make it readable for you"
+            ) from error
+
+    return os.walk(folder, onerror=tell)
+
+
 def scan_files(store: Path) -> StoreFiles:
-    """Lists a store's folder."""
+    """Lists a store's folder.
+
+    Raises:
+        FasError: A folder of it cannot be listed.
+    """
     files = StoreFiles(store)
-    for parent, folders, names in os.walk(store):
+    for parent, folders, names in walk(store):
         folders.sort()
         for name in sorted(names):
             path = Path(parent, name)

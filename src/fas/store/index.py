@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -88,18 +90,19 @@ class StoreIndex:
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
-        self._batch = _map(self.path)
-        metadata = self._batch.schema.metadata
-        about = json.loads(metadata[b"fas"])
-        self._seal: bytes = metadata[b"seal"]
-        self.dataset: str = about["dataset"]
-        self.simulated: bool = about["simulated"]
-        self.layers: tuple[str, ...] = tuple(about["layers"])
-        self.shards: dict[str, int] = about["shards"]
-        self.extensions: dict[str, str] = about["extensions"]
-        self.label: NDArray[np.int8] = self._numbers("label")
-        self.presentation: NDArray[np.int32] = self._codes("video_id")
-        self.frame: NDArray[np.int32] = self._numbers("frame")
+        with _reading(self.path):
+            self._batch = pa.ipc.open_file(pa.memory_map(str(self.path))).get_batch(0)
+            metadata = self._batch.schema.metadata
+            about = json.loads(metadata[b"fas"])
+            self._seal: bytes = metadata[b"seal"]
+            self.dataset: str = about["dataset"]
+            self.simulated: bool = about["simulated"]
+            self.layers: tuple[str, ...] = tuple(about["layers"])
+            self.shards: dict[str, int] = about["shards"]
+            self.extensions: dict[str, str] = about["extensions"]
+            self.label: NDArray[np.int8] = self._numbers("label")
+            self.presentation: NDArray[np.int32] = self._codes("video_id")
+            self.frame: NDArray[np.int32] = self._numbers("frame")
 
     def __len__(self) -> int:
         return int(self._batch.num_rows)
@@ -112,8 +115,12 @@ class StoreIndex:
 
         Raises:
             KeyError: The index has no such layer.
+            FasError: It is damaged.
         """
-        return Spans(*(self._numbers(f"{layer}_{name}") for name in Spans._fields))
+        if layer not in self.layers:
+            raise KeyError(layer)
+        with _reading(self.path):
+            return Spans(*(self._numbers(f"{layer}_{name}") for name in Spans._fields))
 
     def has(self, layer: str) -> NDArray[np.bool_]:
         """Whether the layer has each frame: bool `(rows,)`, all false for a layer that the index does not know."""
@@ -130,6 +137,10 @@ class StoreIndex:
     @cached_property
     def presentations(self) -> PresentationTable:
         """The facts of all presentations; made on first use, since it grows with their number."""
+        with _reading(self.path):
+            return self._read_presentations()
+
+    def _read_presentations(self) -> PresentationTable:
         video_id = np.array(self._batch.column("video_id").dictionary.to_pylist(), dtype=object)
         # Rows are sorted by presentation, so the bounds are found without reading all of them.
         bounds = np.searchsorted(self.presentation, np.arange(len(video_id) + 1, dtype=np.int32)).astype(np.int64)
@@ -165,12 +176,18 @@ def _view(array: pa.Array) -> NDArray[Any]:
     return values
 
 
-def _map(path: Path) -> pa.RecordBatch:
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Turns what Arrow and Python raise for a missing or damaged file into a `FasError`.
+
+    Arrow finds most damage only by stumbling over it. Reading the whole file first would make opening slow;
+    `fas store verify` does that.
+    """
     try:
-        return pa.ipc.open_file(pa.memory_map(str(path))).get_batch(0)
+        yield
     except FileNotFoundError as error:
         raise FasError("this store has no index yet", path=path, remedy=REBUILD) from error
-    except (pa.ArrowInvalid, OSError, IndexError) as error:
+    except (pa.ArrowException, OSError, ValueError, LookupError, TypeError, SystemError) as error:
         raise FasError(f"index cannot be read: {error}", path=path, remedy=REBUILD) from error
 
 

@@ -65,14 +65,17 @@ class Shard:
 
         Raises:
             KeyError: The shard has no such frame.
-            FasError: The bytes are damaged.
+            FasError: The bytes are damaged, or cannot be read.
         """
         i = int(np.searchsorted(self.frames, frame))
         if i == len(self.frames) or self.frames[i] != frame:
             raise KeyError(frame)
-        with self.path.open("rb") as file:
-            file.seek(self.offsets[i])
-            data = file.read(self.lengths[i])
+        try:
+            with self.path.open("rb") as file:
+                file.seek(self.offsets[i])
+                data = file.read(self.lengths[i])
+        except OSError as error:
+            raise FasError(f"shard cannot be read: {error.strerror}", path=self.path, remedy=REPAIR) from error
         if zlib.crc32(data) != self.crc32[i]:
             raise FasError(f"frame {frame} is damaged: its CRC-32 is wrong", path=self.path, remedy=REPAIR)
         return data

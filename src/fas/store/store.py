@@ -16,6 +16,7 @@ from fas.errors import FasError, FasWarning
 from fas.store.atomic import sweep
 from fas.store.build import build_index, check_facts
 from fas.store.failures import append_failure, latest_failures
+from fas.store.files import walk
 from fas.store.index import StoreIndex
 from fas.store.names import (
     BASE_LAYER,
@@ -169,10 +170,14 @@ class Store:
         return shard_path(self.path, layer, video_id).exists()
 
     def video_ids(self, layer: str = BASE_LAYER) -> Iterator[str]:
-        """The presentations that have a shard in this layer, in no particular order. Lists folders, opens no file."""
-        folder = str(self.path / check_layer(layer))
-        for parent, _, names in os.walk(folder):
-            prefix = parent[len(folder) + 1 :].replace(os.sep, "/")
+        """The presentations that have a shard in this layer, in no particular order. Lists folders, opens no file.
+
+        Raises:
+            FasError: A folder cannot be listed.
+        """
+        folder = self.path / check_layer(layer)
+        for parent, _, names in walk(folder):
+            prefix = parent[len(str(folder)) + 1 :].replace(os.sep, "/")
             for name in names:
                 if name.endswith(SHARD_SUFFIX) and not name.startswith("."):
                     yield f"{prefix}/{name}".lstrip("/").removesuffix(SHARD_SUFFIX)
