@@ -58,12 +58,14 @@ def test_ls(fas: Fas, store: Store, tmp_path: Path) -> None:
     assert fas("ls", tmp_path, root=tmp_path / "nowhere").stdout == result.stdout
 
 
-def test_ls_lists_the_others_before_it_tells_of_a_damaged_store(fas: Fas, store: Store, tmp_path: Path) -> None:
-    (Store.create(tmp_path, "broken", {}, {}).path / "store.json").write_text("{}")
+def test_ls_lists_the_others_before_it_tells_of_damaged_stores(fas: Fas, store: Store, tmp_path: Path) -> None:
+    for dataset in ("broken", "cracked"):
+        (Store.create(tmp_path, dataset, {}, {}).path / "store.json").write_text("{}")
     result = fas("ls", root=tmp_path)
     assert result.returncode == 2
     assert "toy (SIMULATED)" in result.stdout
-    assert "broken" in result.stderr
+    assert [word in result.stderr for word in ("broken", "cracked", "toy")] == [True, True, False]
+    assert result.stderr.count("error: ") == 2
 
 
 def test_show_without_a_folder_takes_the_only_store(fas: Fas, store: Store, tmp_path: Path) -> None:
@@ -105,6 +107,14 @@ def test_sheet(fas: Fas, store: Store, tmp_path: Path) -> None:
     result = fas("sheet", "--out", out, "--rows", "3", "--seed", "1", root=tmp_path)
     assert (result.returncode, result.stdout) == (0, f"{out}\n"), result.stderr
     assert out.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_sheet_that_cannot_be_written_is_told(fas: Fas, store: Store, tmp_path: Path) -> None:
+    (tmp_path / "folder.png").mkdir()
+    result = fas("sheet", "--out", tmp_path / "folder.png", root=tmp_path)
+    assert result.returncode == 2
+    assert "error: cannot write the picture: Is a directory" in result.stderr
+    assert "FAS_STORE" not in result.stderr  # which is for files of the store
 
 
 @pytest.mark.parametrize("command", ["show", "verify", "sheet"])

@@ -43,7 +43,7 @@ def list_stores(
             "no store here", path=root, remedy="make one with `fas preprocess`, or give the folder or FAS_STORE"
         )
     table = _table("dataset", "recipe", "layers", "presentations", "frames", "size", title=f"Stores in {root}")
-    damages = []
+    damages: list[FasError] = []
     for path in paths:
         try:
             measured = measure_store(Store.open(path))
@@ -55,8 +55,10 @@ def list_stores(
         presentations = f"{measured.shards.get('rgb', 0):,}"
         table.add_row(_dataset(measured.store), path.name, layers, presentations, frames, _bytes(measured.size))
     _print(table)
+    for damage in damages[:-1]:
+        print(f"error: {damage}", file=sys.stderr)
     if damages:
-        raise damages[0]  # after the others are listed
+        raise damages[-1]  # after all others are told
 
 
 @app.command()

@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from fas.errors import FasError
-from fas.store.atomic import storing
 from fas.store.codec import IMAGE_EXTENSIONS
 from fas.store.index import StoreIndex
 from fas.store.reader import FrameReader
@@ -74,9 +73,13 @@ def draw_sheet(index: StoreIndex, rows: list[int], out: Path) -> None:
         line[0].set_ylabel(_caption(index, row), rotation=0, ha="right", va="center", fontsize=8)
     for axis, layer in zip(axes[0], layers, strict=True):
         axis.set_title(layer, fontsize=9)
-    with storing(out):
+    try:
         out.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(out, format="png", dpi=110)
+    except OSError as error:
+        raise FasError(
+            f"cannot write the picture: {error.strerror}", path=out, remedy="give --out a file that can be written"
+        ) from error
 
 
 def _draw_tile(axis: Axes, reader: FrameReader, index: StoreIndex, row: int, layer: str) -> None:
