@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from fas.errors import FasError, FasWarning
 from fas.preprocessing.decode import FrameSelection, read_frames
+from tests.fakes.huge_png import write_huge_png
 from tests.fakes.video import numbered_images, write_video
 
 ALL = FrameSelection()
@@ -107,6 +108,13 @@ def test_what_is_no_medium_is_named(tmp_path: Path, name: str, content: bytes, s
     with pytest.raises(FasError) as caught:
         numbers(tmp_path / name, selection)
     assert caught.value.path == tmp_path / name and caught.value.remedy
+
+
+def test_a_picture_of_more_pixels_than_opencv_takes_is_named(tmp_path: Path) -> None:
+    path = write_huge_png(tmp_path / "huge.png")
+    with pytest.raises(FasError, match="cannot be decoded as an image") as caught:
+        numbers(path, "all")
+    assert caught.value.path == path
 
 
 @pytest.mark.parametrize("selection", ["all", "even:4"])

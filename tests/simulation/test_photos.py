@@ -9,6 +9,7 @@ import pytest
 from fas.errors import FasError, FasWarning
 from fas.faces.face import Face
 from fas.simulation.photos import find_people, packaged_photos, photos_in
+from tests.fakes.huge_png import write_huge_png
 from tests.fakes.mesh import face_mesh
 
 
@@ -50,6 +51,26 @@ def test_people_are_taken_from_left_to_right(tmp_path: Path) -> None:
     faces = {10: [face(600, 300, 120), face(200, 300, 120)], 20: [face(400, 300, 120)]}
     assert people_of(paths, faces) == ["b.png#0", "b.png#1", "c.png#0"]
     assert people_of(paths, faces, wanted=2) == ["b.png#0", "b.png#1"]
+
+
+def test_a_file_that_cannot_be_read_is_left_out_with_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = [photo(tmp_path, "locked.png", 10), photo(tmp_path, "b.png", 20)]
+    read = Path.read_bytes
+
+    def refuse(path: Path) -> bytes:
+        if path == paths[0]:
+            raise PermissionError(13, "Permission denied")
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.warns(FasWarning, match=r"locked\.png cannot be read: Permission denied"):
+        assert people_of(paths, {20: [face(400, 300, 120)]}) == ["b.png#0"]
+
+
+def test_a_picture_of_more_pixels_than_opencv_takes_is_left_out(tmp_path: Path) -> None:
+    paths = [write_huge_png(tmp_path / "huge.png"), photo(tmp_path, "b.png", 20)]
+    with pytest.warns(FasWarning, match=r"huge\.png is not a photograph that OpenCV can read"):
+        assert people_of(paths, {20: [face(400, 300, 120)]}) == ["b.png#0"]
 
 
 def test_no_more_photographs_are_read_than_oulu_has_subjects(tmp_path: Path) -> None:

@@ -117,8 +117,11 @@ def read_frames(path: Path, selection: FrameSelection) -> Iterator[Frame]:
 
 
 def _read_image(path: Path) -> NDArray[np.uint8]:
-    # imread returns None for whatever it cannot read, and applies the EXIF orientation.
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
+    # imread applies the EXIF orientation. It returns None for whatever it cannot read but for too many pixels.
+    try:
+        image = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
+    except cv2.error:
+        image = None
     if image is None:
         raise MediaError("the file cannot be decoded as an image", path=path, remedy="copy it again, or leave it out")
     return np.asarray(image, dtype=np.uint8)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fas.simulation.camera import LUMA
+from fas.simulation.sensor import WIDTH
 
 _STRIPE_PHASES = (1 / 6, 1 / 2, 5 / 6)
 """Middles of the red, green and blue stripes in a display pixel."""
@@ -126,7 +127,7 @@ def draw_panel(model: Display, rng: np.random.Generator) -> Panel:
     tint = np.array([model.tint[0], 1, model.tint[1]]) * np.exp(rng.normal(0, 0.02, 3))
     return Panel(
         model=model,
-        pitch=1080 / float(rng.uniform(*model.pixels)),
+        pitch=WIDTH / float(rng.uniform(*model.pixels)),
         curve=(white * (black + (1 - black) * level)).astype(np.float32),
         primaries=(tint[:, None] * mixing).astype(np.float32),
     )

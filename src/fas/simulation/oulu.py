@@ -148,12 +148,13 @@ def _make_video(root: Path, video: VideoName, shots: Iterator[Shot], settings: S
         write_whole(root / "Truth" / f"{video.stem}.npz", truth_file(truths, phone.distortion))
         temporary.replace(path)
     except (OSError, av.FFmpegError) as error:
-        temporary.unlink(missing_ok=True)
         raise FasError(
             f"cannot write the video: {error.strerror or error}",
             path=path,
             remedy="make room, then run the command again",
         ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _video_path(root: Path, video: VideoName) -> Path:

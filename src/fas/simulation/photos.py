@@ -145,8 +145,15 @@ def find_people(paths: list[Path], detector: FaceDetector, mesh_model: MeshModel
 
 
 def _read_photo(path: Path) -> NDArray[np.uint8] | None:
-    data = np.fromfile(path, np.uint8)
-    image = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB) if data.size else None
+    try:
+        data = np.frombuffer(path.read_bytes(), np.uint8)
+    except OSError as error:
+        warnings.warn(f"{path.name} cannot be read: {error.strerror}", FasWarning, stacklevel=3)
+        return None
+    try:
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB) if data.size else None
+    except cv2.error:  # raised for more pixels than it takes; for all else that is no picture it returns None
+        image = None
     if image is None:
         warnings.warn(f"{path.name} is not a photograph that OpenCV can read", FasWarning, stacklevel=3)
     return None if image is None else np.asarray(image, np.uint8)
