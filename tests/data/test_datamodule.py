@@ -8,6 +8,7 @@ from torch.utils.data import DataLoader
 from fas.data.batch import Requirements
 from fas.data.datamodule import FasDataModule
 from fas.errors import FasError, FasWarning
+from tests.fakes.failures import oulu_failure
 from tests.fakes.store import make_store
 
 BOTH = Requirements(layers=("depth", "reflection"), input_size=32, map_size=8)
@@ -118,7 +119,7 @@ def test_a_layer_that_lacks_one_presentation_is_found(tmp_path):
 def test_failures_to_acquire_are_named_and_counted(tmp_path):
     store = make_store(tmp_path, without=("1_1_22_3", "1_3_36_1"))
     for folder, name in (("Dev", "1_1_22_3"), ("Test", "1_3_36_1")):
-        store.record_failure({"video_id": name, "path": f"{folder}_files/{name}.avi", "reason": "no face"})
+        store.record_failure(oulu_failure(f"{folder}_files/{name}.avi"))
     data = data_module(tmp_path)
     with pytest.warns(
         FasWarning, match=r"1 of 10 dev presentations could not be acquired.*1 print/printer2 \(1_1_22_3\)"

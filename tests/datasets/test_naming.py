@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from fas.datasets.naming import is_safe, parse_presentation, published_presentations, satisfies
+from fas.datasets.contents import published_presentations
+from fas.datasets.naming import NameReader, is_safe
 from fas.datasets.recipe import Contents, load_recipe
+from fas.datasets.selection import satisfies
 from fas.errors import FasError
 
 OULU = load_recipe("oulu")
@@ -14,20 +16,23 @@ PATH = "Train_files/1_1_01_1.avi"
 
 def test_a_selection_holds_where_every_field_has_a_listed_value() -> None:
     facts = {"phone": "1", "session": "2"}
-    assert satisfies(facts, {})
-    assert satisfies(facts, {"phone": ("1", "3"), "session": ("2",)})
-    assert not satisfies(facts, {"phone": ("1",), "session": ("3",)})
-    assert not satisfies(facts, {"take": ("1",)})
+    assert satisfies(facts, ({},))
+    assert not satisfies(facts, ())
+    assert satisfies(facts, ({"phone": ("1", "3"), "session": ("2",)},))
+    assert satisfies(facts, ({"phone": ("3",)}, {"session": ("2",)}))
+    assert not satisfies(facts, ({"phone": ("1",), "session": ("3",)},))
+    assert not satisfies(facts, ({"take": ("1",)},))
+    assert satisfies(facts, ({"take": ("",)},))  # a field that it does not have
 
 
 def test_a_name_that_fits_no_label_or_two_is_an_error() -> None:
     with pytest.raises(FasError, match="exactly one label of the recipe, but this one fits none"):
-        parse_presentation(replace(OULU, bona_fide={"access": ("9",)}), PATH)
-    twice = replace(OULU, attacks={**OULU.attacks, "mask": {"access": ("1",)}})
+        NameReader(replace(OULU, bona_fide=({"access": ("9",)},))).read(PATH)
+    twice = replace(OULU, attacks={**OULU.attacks, "mask": ({"access": ("1",)},)})
     with pytest.raises(FasError, match="this one fits bona_fide and mask"):
-        parse_presentation(twice, PATH)
+        NameReader(twice).read(PATH)
     with pytest.raises(FasError, match="exactly one split"):
-        parse_presentation(replace(OULU, splits={"dev": {"folder": ("Dev",)}}), PATH)
+        NameReader(replace(OULU, splits={"dev": ({"folder": ("Dev",)},)})).read(PATH)
 
 
 @pytest.mark.parametrize("path", ["a", "a/b.c", "a/..b", "ü"])
@@ -44,13 +49,13 @@ def test_an_id_that_would_leave_its_folder_is_an_error() -> None:
     import re
 
     grammar = re.compile(r"(?P<folder>Train)_files/(?P<session>\.)(?P<phone>\.)(?P<subject>1)(?P<access>1)")
-    recipe = replace(OULU, grammar=grammar, video_id="{session}{phone}")
+    recipe = replace(OULU, grammar=(grammar,), video_id="{session}{phone}")
     with pytest.raises(FasError, match=r"unusable id '\.\.'"):
-        parse_presentation(recipe, "Train_files/..11")
+        NameReader(recipe).read("Train_files/..11")
 
 
 def test_contents_that_the_grammar_does_not_match_are_an_error() -> None:
-    assert OULU.contents is not None
-    contents = Contents(path="{folder}/{phone}_{session}_{subject}_{access}.avi", products=OULU.contents.products)
+    products = OULU.contents[0].products
+    contents = Contents(path="{folder}/{phone}_{session}_{subject}_{access}.avi", products=products)
     with pytest.raises(FasError, match="its own grammar does not match"):
-        published_presentations(replace(OULU, contents=contents))
+        published_presentations(replace(OULU, contents=(contents,)))

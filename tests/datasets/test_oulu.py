@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from fas.datasets.contents import published_presentations
 from fas.datasets.counts import count, count_published
 from fas.datasets.index import DatasetIndex, index_dataset
-from fas.datasets.naming import published_presentations
 from fas.datasets.protocol import protocol_splits
 from fas.datasets.protocol_files import check_protocol_files
 from fas.datasets.recipe import load_recipe
@@ -53,8 +53,8 @@ def test_published_counts(tree: DatasetIndex) -> None:
     expected = {"subjects": 55, "presentations": 4950}
     expected |= {"train bona fide": 360, "dev bona fide": 270, "test bona fide": 360}
     expected |= {"train attack": 1440, "dev attack": 1080, "test attack": 1440}
-    expected |= dict.fromkeys(EVERY_ATTACK, 990)
-    assert count(tree.presentations) == expected
+    expected |= dict.fromkeys(EVERY_ATTACK, 990) | {"all bona fide": 990, "all attack": 3960}
+    assert count(tree.presentations) == {**expected, "print": 1980, "replay": 1980}
     assert count_published(OULU) == expected
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from fas.datasets.naming import published_presentations
+from fas.datasets.contents import published_presentations
 from fas.datasets.protocol import folds, protocol_splits
 from fas.datasets.recipe import load_recipe
 from fas.errors import FasError

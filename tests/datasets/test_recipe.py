@@ -67,13 +67,13 @@ def test_the_example_of_the_documentation_works_on_a_tree(tmp_path: Path) -> Non
 def test_values_stay_the_text_that_stands_there(tmp_path: Path) -> None:
     text = edited("train: {subject: [alice, bob]}", "train: {subject: [07, 08, 1e3, yes, null, ~, 1_000, 12:30]}")
     recipe = load_recipe(write(tmp_path, text))
-    assert recipe.splits["train"]["subject"] == ("07", "08", "1e3", "yes", "null", "~", "1_000", "12:30")
+    assert recipe.splits["train"][0]["subject"] == ("07", "08", "1e3", "yes", "null", "~", "1_000", "12:30")
 
 
 def test_ranges_keep_their_width(tmp_path: Path) -> None:
     text = edited("train: {subject: [alice, bob]}", "train: {subject: [08..11, 9..10, a..b]}")
     recipe = load_recipe(write(tmp_path, text))
-    assert recipe.splits["train"]["subject"] == ("08", "09", "10", "11", "9", "10", "a..b")
+    assert recipe.splits["train"][0]["subject"] == ("08", "09", "10", "11", "9", "10", "a..b")
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_ranges_keep_their_width(tmp_path: Path) -> None:
     [
         ("media: video", "medium: video", "medium: unknown key"),
         ("media: video\n", "", "media: is missing"),
-        ("media: video", "media: film", "media: Input should be 'video' or 'image'"),
+        ("media: video", "media: film", "media: Input should be 'video', 'image', 'frames' or 'hdf5'"),
         ("name: mine", "name: ../mine", "name: String should match pattern"),
         ("name: mine", "name: Mine", "name: String should match pattern"),
         ("title: Our own recordings", "title: [a, b]", "title: Input should be a valid string"),
@@ -125,19 +125,29 @@ def test_mistakes_are_named_by_file_and_key(tmp_path: Path, old: str, new: str, 
         ("faces: {size: 0}", "faces.size: Input should be greater than 0"),
         ("faces: {sise: 256}", "faces.sise: unknown key"),
         ("faces: {several_faces: all}", "faces.several_faces: Input should be 'largest, followed'"),
-        ("annotations: {eyes: {suffix: /../x, about: x}}", "annotations.eyes.suffix: String should match"),
-        ("list_format: {line: '(?P<code>.)', codes: {}}", "list_format.line: needs the groups code and video_id"),
+        ("annotations: {path: '../{stem}.x', columns: frame}", "annotations.path: must be a path below the root"),
+        ("annotations: {path: '{stem}.x', columns: left nose}", "annotations.columns: unknown nose; known: _, bottom"),
+        ("annotations: {path: '{film}.x', columns: left}", "annotations.path: unknown placeholder {film}"),
+        (
+            "list_format: {line: '(?P<code>.)', codes: {}}",
+            "needs one of the groups path, subject, video_id",
+        ),
+        ("list_format: {line: '(?P<path>.)', codes: {1: attack}}", "needs the group code if there are codes"),
         ("list_format: {line: abc, codes: {}}", "list_format.line: must have named groups"),
         (
             "list_format: {line: '(?P<code>.)(?P<video_id>.)', codes: {1: real}}",
             "list_format.codes.1: must be one of: attack, bona_fide, mask, print",
         ),
-        ("contents: {path: '{subject}/{kind}', products: [{subject: alice}]}", "products.0: gives no values for kind"),
-        ("contents: {path: '{subjct}', products: []}", "contents.path: unknown placeholder {subjct}"),
-        ("contents: {path: '{kind}', products: [{kind: film}]}", "contents.products.0.kind: unknown value film"),
+        ("contents: [{path: '{subject}/{kind}', products: [{subject: a}]}]", "products.0: gives no values for kind"),
+        ("contents: [{path: '{kind}', products: [{kind: mask, knd: a}]}]", "products.0.knd: unknown field"),
+        ("contents: [{path: '{kind}', products: [{kind: film}]}]", "contents.0.products.0.kind: unknown value film"),
+        ("tables: [{path: a.txt}]", "tables.0: needs either line (a text file) or columns (a JSON file)"),
+        ("tables: [{path: a.txt, line: '(?P<age>.)'}]", "tables.0.line: needs the group video_id or path"),
+        ("derived: {kind: {a: {kind: mask}}}", "derived.kind: is a field of the names already"),
+        ("derived: {old: {a: {kind: masc}}}", "derived.old.a.kind: unknown value masc"),
         (
-            "published: {subjects: 1, bona_fide: {}, attacks: {}, species: {print: 1}}",
-            "published.species: must name exactly the species",
+            "published: {subjects: 1, bona_fide: {}, attacks: {}, species: {film: 1}}",
+            "published.species.film: is no species of `attacks`",
         ),
     ],
 )

@@ -17,6 +17,7 @@ from fas.training.compose import compose_experiment
 from fas.training.fit import fit
 from fas.training.run_folder import RunFolder
 from fas.training.test import judge, score_run
+from tests.fakes.failures import oulu_failure
 from tests.fakes.store import TINY, make_store
 
 
@@ -71,7 +72,7 @@ def test_the_dev_threshold_of_the_checkpoint_is_that_of_the_scores(run):
 
 def test_a_presentation_that_was_not_acquired_is_counted(run, tmp_path):
     store = make_store(tmp_path / "store", without=("1_3_36_2",))
-    store.record_failure({"video_id": "1_3_36_2", "path": "Test_files/1_3_36_2.avi", "reason": "no face"})
+    store.record_failure(oulu_failure("Test_files/1_3_36_2.avi"))
     with pytest.warns(FasWarning, match="could not be acquired"):
         scores = score_run(run.path, [f"data.store='{tmp_path / 'store'}'"])
     table = read_scores(scores)

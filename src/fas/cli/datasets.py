@@ -1,4 +1,4 @@
-"""`fas datasets`: known datasets, what a raw tree holds, and the official protocols."""
+"""`fas datasets`: known datasets, what a raw tree holds, the protocols, and made trees."""
 
 from __future__ import annotations
 
@@ -8,38 +8,25 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from fas.datasets.index import DatasetIndex
     from fas.datasets.presentation import Presentation
-    from fas.datasets.recipe import Recipe, Split
+    from fas.datasets.protocol import Splits
+    from fas.datasets.recipe import Recipe
 
 app = typer.Typer(invoke_without_command=True, add_completion=False)
 
-_Name = Annotated[str, typer.Argument(help="Name of a known dataset, or a recipe file that ends in .yaml.")]
+_Name = Annotated[str, typer.Argument(help="A known dataset, a recipe (.yaml) or a manifest (.csv).")]
 _Root = Annotated[Path | None, typer.Option(help="The raw tree; by default $FAS_DATA/NAME.")]
 
 
 @app.callback()
 def datasets(context: typer.Context) -> None:
-    """Known datasets, their presentations and their protocols. Without a command: the table of known datasets."""
+    """Known datasets, their presentations and their protocols. Without a command: what is known."""
     if context.invoked_subcommand is not None:
         return
-    from rich.console import Console
-    from rich.table import Table
+    from fas.cli.datasets_output import print_known
 
-    from fas.datasets.recipe import known_recipes, load_recipe
-
-    table = Table("name", "title", "media", "subjects", "bona fide", "attack")
-    table.add_column("licence, and where to ask for it", overflow="fold")
-    for name in known_recipes():
-        recipe = load_recipe(name)
-        counts = ["?", "?", "?"]
-        if (published := recipe.published) is not None:
-            totals = (published.subjects, sum(published.bona_fide.values()), sum(published.attacks.values()))
-            counts = [str(total) for total in totals]
-        table.add_row(recipe.name, recipe.title, recipe.media, *counts, f"{recipe.licence}\n{recipe.obtain}")
-    Console().print(table)
+    print_known()
 
 
 @app.command()
@@ -54,6 +41,7 @@ def show(
     """
     import warnings
 
+    from fas.cli.datasets_output import print_counts, print_facts
     from fas.datasets.index import index_dataset
     from fas.datasets.protocol_files import check_protocol_files
     from fas.datasets.recipe import load_recipe
@@ -61,28 +49,24 @@ def show(
     from fas.paths import dataset_root
 
     recipe = load_recipe(name)
-    print(f"{recipe.title} ({recipe.name})\n{recipe.about}")
-    print(f"licence:  {recipe.licence}\nask:      {recipe.obtain}\ncite:     {recipe.citation}")
-    for protocol, rules in recipe.protocols.items():
-        folds = f", {len(rules.folds)} folds" if rules.folds else ""
-        print(f"protocol  {protocol}: {rules.about}{folds}")
+    print_facts(recipe)
     try:
         tree = dataset_root(recipe.name, root)
     except FasError as error:
         if root is not None or strict:
             raise
-        _print_counts(recipe, None)
+        print_counts(recipe, None)
         print(f"no raw tree: {error}")
         return
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FasWarning)  # every name is printed below
         index = index_dataset(recipe, tree)
-    disagreements = check_protocol_files(recipe, tree, index.expected)
+    disagreements = check_protocol_files(recipe, tree, index.expected or index.presentations)
     for what, names in (("missing", index.missing), ("surplus", index.surplus), ("protocol file", disagreements)):
         for item in names:
             print(f"{what}: {item}")
-    _print_counts(recipe, index)
+    print_counts(recipe, index)
     summary = f"{len(index.missing)} missing, {len(index.surplus)} surplus, {len(disagreements)} protocol disagreements"
     print(f"{tree}: {summary}{'  (SIMULATED data)' if index.simulated else ''}")
     if strict and (index.missing or index.surplus or disagreements):
@@ -91,36 +75,102 @@ def show(
 
 @app.command()
 def protocol(
-    name: _Name,
-    protocol: Annotated[str, typer.Argument(help="The protocol, by the dataset's own word.")],
+    name: Annotated[str, typer.Argument(help="A dataset, or a protocol across datasets such as ocim_m.")],
+    protocol: Annotated[str | None, typer.Argument(help="The protocol, by the dataset's own word.")] = None,
     fold: Annotated[int | None, typer.Option(help="Which fold, from 1, of a protocol with folds.")] = None,
     split: Annotated[Literal["train", "dev", "test"] | None, typer.Option(help="Only this split.")] = None,
     csv: Annotated[Path | None, typer.Option(help="List the presentations: a file, or - for the terminal.")] = None,
-    root: _Root = None,
+    root: Annotated[
+        list[str] | None,
+        typer.Option(help="The raw tree; by default $FAS_DATA/NAME. Across datasets: NAME=DIR, once for each."),
+    ] = None,
     rules: Annotated[bool, typer.Option("--rules", help="From the rules alone, without a raw tree.")] = False,
 ) -> None:
-    """The presentations of an official protocol: their counts, or with --csv one row each.
+    """The presentations of a protocol: their counts, or with --csv one row each.
 
     `split` is the role in the protocol, `path` is relative to the root, `label` is 1 for bona fide. The rules are
     compared with the protocol's text files in the tree.
     """
-    from fas.datasets.naming import published_presentations
-    from fas.datasets.protocol import find_protocol, protocol_splits
-    from fas.datasets.recipe import load_recipe
+    from fas.cli.datasets_output import print_protocol, write_csv
+    from fas.datasets.cross import is_cross_protocol
 
-    recipe = load_recipe(name)
-    find_protocol(recipe, protocol, fold)  # before anything that takes longer
-    presentations = published_presentations(recipe) if rules else _found_presentations(recipe, root, protocol, fold)
-    splits = protocol_splits(recipe, presentations, protocol, fold)
+    if is_cross_protocol(name):
+        splits = _cross_splits(name, protocol, fold, root, rules=rules)
+    else:
+        splits = _splits(name, protocol, fold, root, rules=rules)
     if split is not None:
         splits = {split: splits[split]}
     if csv is None:
-        _print_protocol(recipe, splits)
+        print_protocol(splits)
     else:
-        _write_csv(csv, splits)
+        write_csv(csv, splits)
 
 
-def _found_presentations(recipe: Recipe, root: Path | None, protocol: str, fold: int | None) -> list[Presentation]:
+@app.command()
+def fake(
+    name: _Name,
+    folder: Annotated[Path, typer.Argument(help="A new folder.")],
+    media: Annotated[bool, typer.Option("--media", help="Tiny playable media instead of empty files.")] = False,
+) -> None:
+    """Make a tree with the names and side files of a dataset, to try out a pipeline before the licence arrives.
+
+    It is marked as simulated. Where only the form and the number of names are known, they are invented.
+    """
+    from fas.datasets.fake import count_files, empty_media, make_fake_tree
+    from fas.datasets.fake_media import FakeMedia
+    from fas.datasets.recipe import load_recipe
+    from fas.progress import progress_bar
+
+    recipe = load_recipe(name)
+    with progress_bar("making", count_files(recipe), "presentation") as advance:
+        made = make_fake_tree(recipe, folder, FakeMedia(recipe) if media else empty_media, advance)
+    print(f"{len(made)} presentations like those of {recipe.title}: {folder}  (SIMULATED data)")
+
+
+def _splits(name: str, protocol: str | None, fold: int | None, roots: list[str] | None, *, rules: bool) -> Splits:
+    from fas.datasets.protocol import find_protocol, protocol_splits
+    from fas.datasets.recipe import load_recipe
+    from fas.errors import FasError
+
+    recipe = load_recipe(name)
+    if protocol is None:
+        raise FasError("no protocol is given", remedy=f"name one of: {', '.join(recipe.protocols)}")
+    find_protocol(recipe, protocol, fold)  # before anything that takes longer
+    root = Path(roots[-1]) if roots else None
+    presentations = _from_rules(recipe) if rules else _found(recipe, root, protocol, fold)
+    return protocol_splits(recipe, presentations, protocol, fold)
+
+
+def _cross_splits(name: str, protocol: str | None, fold: int | None, roots: list[str] | None, *, rules: bool) -> Splits:
+    from fas.datasets.cross import cross_splits, load_cross_protocol
+    from fas.datasets.recipe import load_recipe
+    from fas.errors import FasError
+
+    cross = load_cross_protocol(name)
+    if protocol is not None or fold is not None:
+        raise FasError(f"{cross.name} is a protocol itself", remedy="give neither a protocol nor a fold with it")
+    given = dict(one.split("=", 1) for one in roots or () if "=" in one)
+    if odd := [one for one in roots or () if one.partition("=")[0] not in cross.datasets]:
+        raise FasError(f"--root {odd[0]} names no dataset of {cross.name}", remedy="give --root NAME=DIR for each")
+    found = {}
+    for dataset in cross.datasets:
+        recipe = load_recipe(dataset)
+        root = Path(given[dataset]) if dataset in given else None
+        found[dataset] = _from_rules(recipe) if rules else _found(recipe, root)
+    return cross_splits(cross, found)
+
+
+def _from_rules(recipe: Recipe) -> list[Presentation]:
+    from fas.datasets.contents import published_presentations
+
+    if any(part.invented for part in recipe.contents):
+        typer.echo(f"note: names of {recipe.title} are not known; the counts are, some paths are invented", err=True)
+    return published_presentations(recipe, invented=True)
+
+
+def _found(
+    recipe: Recipe, root: Path | None, protocol: str | None = None, fold: int | None = None
+) -> list[Presentation]:
     import warnings
 
     from fas.datasets.index import index_dataset
@@ -128,10 +178,10 @@ def _found_presentations(recipe: Recipe, root: Path | None, protocol: str, fold:
     from fas.errors import FasWarning
     from fas.paths import dataset_root
 
-    index = index_dataset(recipe, dataset_root(recipe.name, root))
+    index: DatasetIndex = index_dataset(recipe, dataset_root(recipe.name, root))
     if index.simulated:
         typer.echo(f"note: {index.root} holds SIMULATED data", err=True)
-    wrong = check_protocol_files(recipe, index.root, index.expected, protocol, fold)
+    wrong = check_protocol_files(recipe, index.root, index.expected or index.presentations, protocol, fold)
     if wrong:
         first = "\n  ".join(map(str, wrong[:3]))
         warnings.warn(
@@ -141,61 +191,3 @@ def _found_presentations(recipe: Recipe, root: Path | None, protocol: str, fold:
             stacklevel=2,
         )
     return index.presentations
-
-
-def _print_counts(recipe: Recipe, index: DatasetIndex | None) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    from fas.datasets.counts import count, count_keys, count_published
-
-    wanted = count_published(recipe)
-    table = Table("count", "published")
-    if index is not None:
-        table.add_column("found")
-        if index.simulated:
-            wanted = count(index.expected)
-            table.columns[1].header = "simulated"
-    for key in count_keys(recipe):
-        row = ["?" if wanted is None else str(wanted[key])]
-        if index is not None:
-            found = count(index.presentations)[key]
-            row.append(f"{found}{'' if wanted is None or found == wanted[key] else '  differs'}")
-        table.add_row(key, *row)
-    Console().print(table)
-
-
-def _print_protocol(recipe: Recipe, splits: Mapping[Split, Sequence[Presentation]]) -> None:
-    from collections import Counter
-
-    from rich.console import Console
-    from rich.table import Table
-
-    species = {split: Counter(p.attack_type for p in presentations) for split, presentations in splits.items()}
-    table = Table("count", *splits)
-    table.add_row("subjects", *(str(len({p.subject for p in presentations})) for presentations in splits.values()))
-    table.add_row("bona fide", *(str(counts[""]) for counts in species.values()))
-    table.add_row("attack", *(str(counts.total() - counts[""]) for counts in species.values()))
-    for attack_type in recipe.attacks:
-        table.add_row(attack_type, *(str(counts[attack_type]) for counts in species.values()))
-    Console().print(table)
-
-
-def _write_csv(target: Path, splits: Mapping[Split, Sequence[Presentation]]) -> None:
-    import csv
-    import sys
-    from contextlib import nullcontext
-
-    from fas.errors import FasError
-
-    try:
-        out = nullcontext(sys.stdout) if str(target) == "-" else target.open("w", newline="", encoding="utf-8")
-        with out as stream:
-            writer = csv.writer(stream, lineterminator="\n")
-            writer.writerow(("video_id", "path", "subject", "split", "label", "attack_type"))
-            for split, presentations in splits.items():
-                writer.writerows((p.video_id, p.path, p.subject, split, p.label, p.attack_type) for p in presentations)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise FasError(f"the table cannot be written: {error.strerror}", path=target) from None

@@ -19,7 +19,9 @@ SOME_FAILED = 1
 
 @app.command()
 def preprocess(
-    dataset: Annotated[str, typer.Argument(help="Name of a known dataset (see `fas datasets`), or a recipe file.")],
+    dataset: Annotated[
+        str, typer.Argument(help="A known dataset (see `fas datasets`), a recipe (.yaml) or a manifest (.csv).")
+    ],
     root: Annotated[Path | None, typer.Option(help="The raw tree. By default $FAS_DATA/DATASET.")] = None,
     depth: Annotated[bool, typer.Option("--depth", help="Also store pseudo depth maps.")] = False,
     reflection: Annotated[bool, typer.Option("--reflection", help="Also store reflection maps.")] = False,
@@ -28,7 +30,11 @@ def preprocess(
     margin: Annotated[float | None, typer.Option(min=0.0, help="Share of the face added on each side.")] = None,
     alignment: Annotated[str | None, typer.Option(help="none (upright), eyes or similarity (five points).")] = None,
     codec: Annotated[str | None, typer.Option(help="png, webp (both lossless) or jpegQUALITY such as jpeg95.")] = None,
-    detector: Annotated[str | None, typer.Option(help="mediapipe, insightface or face-alignment.")] = None,
+    detector: Annotated[str | None, typer.Option(help="mediapipe, insightface, face-alignment or annotations.")] = None,
+    rotation: Annotated[str | None, typer.Option(help="metadata, or face: turn frames until it is upright.")] = None,
+    check_annotations: Annotated[
+        bool, typer.Option("--check-annotations", help="Compare faces with the dataset's own annotations.")
+    ] = False,
     weights: Annotated[Path | None, typer.Option(help="A folder with model files, instead of downloads.")] = None,
     map_size: Annotated[int, typer.Option(min=8, help="Side of the stored maps in pixels.")] = 64,
     reflection_estimator: Annotated[str | None, typer.Option(help="shape-colour (default), yang or network.")] = None,
@@ -64,6 +70,7 @@ def preprocess(
         alignment=alignment or crop.alignment,
         codec=codec or crop.codec,
         detector=detector or crop.detector,
+        rotation=rotation or crop.rotation,
     )
     maps = MapSettings(
         layers=(DEPTH,) * depth + (REFLECTION,) * reflection,
@@ -80,6 +87,7 @@ def preprocess(
         workers=workers or default_workers(),
         part=parse_part(part),
         retry_failed=retry_failed,
+        check_annotations=check_annotations,
     )
     _print_summary(filled, summary, index.simulated)
     if summary.failures:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fas.datasets.naming import parse_presentation, published_presentations
+from fas.datasets.contents import published_presentations
 from fas.datasets.presentation import ATTACK, BONA_FIDE, Presentation
 from fas.datasets.protocol import protocol_splits
 from fas.datasets.recipe import Recipe, load_recipe
@@ -69,7 +69,7 @@ def store_splits(
         FasError: The protocol or fold is unknown.
     """
     stored = _stored(table)
-    failed = _failed(store, recipe)
+    failed = _failed(store)
     known = {one.video_id for one in (*stored, *failed)}
     # What a simulated tree should hold is written in the tree alone.
     published = [] if store.simulated else published_presentations(recipe)
@@ -138,11 +138,11 @@ def _stored(table: PresentationTable) -> list[Presentation]:
     ]
 
 
-def _failed(store: Store, recipe: Recipe) -> list[Presentation]:
-    """Presentations of which nothing could be stored; their facts are read from their names again."""
-    paths = [record["path"] for record in store.failures() if "frame" not in record and "path" in record]
-    parsed = (parse_presentation(recipe, path) for path in paths)
-    return [one for one in parsed if one is not None]
+def _failed(store: Store) -> list[Presentation]:
+    """Presentations of which nothing could be stored."""
+    records = (record for record in store.failures() if "frame" not in record and "path" in record)
+    fields = ("video_id", "path", "subject", "split", "label", "attack_type", "attributes")
+    return [Presentation(*(record[field] for field in fields)) for record in records]
 
 
 def _summary(presentations: Sequence[Presentation]) -> str:

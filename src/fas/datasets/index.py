@@ -8,13 +8,20 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from fas.datasets.naming import eye_file, facts, parse_presentation, published_presentations, satisfies
+from fas.datasets.annotations import annotation_path
+from fas.datasets.contents import covers_all, published_presentations
+from fas.datasets.naming import NameReader, facts
 from fas.datasets.presentation import Presentation
 from fas.datasets.protocol_files import protocol_files
 from fas.datasets.recipe import Recipe
+from fas.datasets.selection import satisfies
 from fas.datasets.simulated import SIMULATED_FILE, read_simulated
+from fas.datasets.tables import read_tables
 from fas.datasets.tree import printable, walk_files
 from fas.errors import FasError, FasWarning
+
+FRAME_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
+"""Files that make a folder one of frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +32,10 @@ class DatasetIndex:
         recipe: The dataset.
         root: The tree.
         presentations: What was found, ordered by path.
-        expected: What should be there: the published dataset, or what a simulated tree says of itself; empty if the
-            recipe does not list its contents.
-        missing: Paths of media files and of their annotations that should be there and are not, ordered.
+        expected: What should be there as far as that is known: the published dataset, what a manifest lists, or what a
+            simulated tree says of itself.
+        missing: Paths of media files, of their annotations and of what tables list that should be there and are not,
+            ordered.
         surplus: Paths that belong to no part of the dataset, ordered; unprintable characters are escaped.
         simulated: Whether the tree says that it is simulated.
         name: The recipe's name, with `-simulated` for a simulated tree, so that the two never share a store.
@@ -53,8 +61,8 @@ def index_dataset(recipe: Recipe, root: Path, *, strict: bool = False) -> Datase
 
     Raises:
         FasError: The tree holds no presentation; two files are the same presentation; a file lies in another split's
-            folder than published; a link leaves the tree; a folder cannot be read; with `strict`, a file is missing
-            or surplus.
+            folder than published; a link leaves the tree; a folder or table cannot be read; with `strict`, a file is
+            missing or surplus.
 
     Warns:
         FasWarning: Files are missing or surplus: how many, and the first by name.
@@ -62,44 +70,66 @@ def index_dataset(recipe: Recipe, root: Path, *, strict: bool = False) -> Datase
     expected = published_presentations(recipe)
     simulated = read_simulated(recipe, root, expected)
     if simulated is not None:
-        expected = [presentation for presentation in expected if satisfies(facts(presentation), simulated.contains)]
-    found, others = _read_names(recipe, root)
+        expected = [one for one in expected if satisfies(facts(one), (simulated.contains,))]
+    tables = read_tables(recipe, root)
+    found, others = _read_names(recipe, NameReader(recipe, tables), root)
     if not found:
         raise _nothing_found(recipe, root, expected, others)
     _check_splits(root, found, expected)
+    annotations = {path for one in found.values() if (path := annotation_path(recipe, one)) is not None}
+    optional = recipe.annotations is not None and recipe.annotations.optional
     further = recipe.other_files + (() if simulated is None else simulated.other_files)
-    eye_files = {path for presentation in found.values() if (path := eye_file(recipe, presentation)) is not None}
     index = DatasetIndex(
         recipe=recipe,
         root=root,
-        presentations=sorted(found.values(), key=lambda presentation: presentation.path),
+        presentations=sorted(found.values(), key=lambda one: one.path),
         expected=expected,
-        missing=sorted({p.path for p in expected if p.video_id not in found} | (eye_files - others)),
-        surplus=sorted(_unpublished(recipe, found, expected) | _unknown_files(recipe, others - eye_files, further)),
+        missing=sorted(
+            {one.path for one in expected if one.video_id not in found}
+            | (set() if optional else annotations - others)
+            | _unfound(found, tables)
+        ),
+        surplus=sorted(_unpublished(recipe, found, expected) | _unknown_files(recipe, others - annotations, further)),
         simulated=simulated is not None,
         name=recipe.name if simulated is None else f"{recipe.name}-simulated",
     )
-    for what, paths in (("missing", index.missing), ("surplus", index.surplus)):
-        if paths:
-            cause = f"{len(paths)} files are {what}: {', '.join(paths[:3])}{', ...' if len(paths) > 3 else ''}"
-            problem = FasError(cause, path=root, remedy=f"`fas datasets show` with --root {root} lists them all")
-            if strict:
-                raise problem
-            warnings.warn(str(problem), FasWarning, stacklevel=2)
+    _report(index, strict)
     return index
 
 
-def _read_names(recipe: Recipe, root: Path) -> tuple[dict[str, Presentation], set[str]]:
+def _report(index: DatasetIndex, strict: bool) -> None:
+    for what, paths in (("missing", index.missing), ("surplus", index.surplus)):
+        if paths:
+            cause = f"{len(paths)} files are {what}: {', '.join(paths[:3])}{', ...' if len(paths) > 3 else ''}"
+            remedy = f"`fas datasets show` with --root {index.root} lists them all"
+            problem = FasError(cause, path=index.root, remedy=remedy)
+            if strict:
+                raise problem
+            warnings.warn(str(problem), FasWarning, stacklevel=3)
+
+
+def _read_names(recipe: Recipe, reader: NameReader, root: Path) -> tuple[dict[str, Presentation], set[str]]:
     """The presentations by their id, and every other path (printable, folders that were not entered among them)."""
     found: dict[str, Presentation] = {}
     others: set[str] = set()
+    in_folders = "frames" in recipe.media
+    in_files = any(kind != "frames" for kind in recipe.media)
+    folder, of_folder = None, None  # files come folder by folder
     for path, is_file in walk_files(root):
-        presentation = parse_presentation(recipe, path) if is_file else None
+        presentation = reader.read(path) if is_file and in_files else None
+        if presentation is None and is_file and in_folders and path.lower().endswith(FRAME_SUFFIXES):
+            if path.rpartition("/")[0] != folder:
+                folder = path.rpartition("/")[0]
+                of_folder = reader.read(folder)
+            presentation = of_folder
         if presentation is None:
             others.add(printable(path))
         elif found.setdefault(presentation.video_id, presentation) is not presentation:
+            first = found[presentation.video_id].path
+            if first == presentation.path:
+                continue
             raise FasError(
-                f"presentation {presentation.video_id} is there twice: {found[presentation.video_id].path} and {path}",
+                f"presentation {presentation.video_id} is there twice: {first} and {path}",
                 path=root,
                 remedy="keep one of the two files",
             )
@@ -118,21 +148,30 @@ def _check_splits(root: Path, found: Mapping[str, Presentation], expected: Itera
             )
 
 
+def _unfound(found: Mapping[str, Presentation], tables: Iterable[str]) -> set[str]:
+    """What tables list and the tree does not hold; they name it by path or by id."""
+    listed = set(tables)
+    if not listed:
+        return listed
+    return listed - set(found) - {one.path for one in found.values()}
+
+
 def _unpublished(recipe: Recipe, found: Mapping[str, Presentation], expected: Iterable[Presentation]) -> set[str]:
-    if recipe.contents is None:
+    if not covers_all(recipe):
         return set()
     known = {presentation.video_id for presentation in expected}
     return {presentation.path for video_id, presentation in found.items() if video_id not in known}
 
 
 def _unknown_files(recipe: Recipe, others: set[str], patterns: Iterable[str]) -> set[str]:
-    lists = {path for _, _, paths in protocol_files(recipe) for path in paths.values()}
+    lists = {file.path for file in protocol_files(recipe)} | {table.path for table in recipe.tables}
     unknown = others - lists - {SIMULATED_FILE}
     return {path for path in unknown if not any(fnmatchcase(path, pattern) for pattern in patterns)}
 
 
 def _nothing_found(recipe: Recipe, root: Path, expected: list[Presentation], others: set[str]) -> FasError:
-    wanted = f"files such as {expected[0].path}" if expected else f"paths that match {recipe.grammar.pattern}"
+    patterns = " or ".join(pattern.pattern for pattern in recipe.grammar)
+    wanted = f"files such as {expected[0].path}" if expected else f"paths that match {patterns}"
     there = f"there are {len(others)} other files, such as {min(others)}" if others else "it holds no file at all"
     return FasError(
         f"no presentation of {recipe.title} found: looked for {wanted}; {there}",

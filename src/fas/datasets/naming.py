@@ -1,80 +1,117 @@
-"""From a path to a presentation, by the grammar and the selections of a recipe."""
+"""From a path to a presentation, by the grammar, the tables and the selections of a recipe."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import product
-from posixpath import splitext
+from collections.abc import Mapping
+from typing import Any
 
 from fas.datasets.presentation import ATTACK, BONA_FIDE, Presentation
-from fas.datasets.recipe import Recipe, Selection
+from fas.datasets.recipe import Recipe
+from fas.datasets.selection import Selection, named_fields, satisfies
 from fas.errors import FasError
 
-
-def satisfies(facts: Mapping[str, str], selection: Selection) -> bool:
-    """Whether every field that the selection names has one of its listed values."""
-    return all(facts.get(name) in values for name, values in selection.items())
+Facts = Mapping[str, str]
+_Sorted = tuple[str, str, dict[str, str]]
+"""Attack type, split and derived fields."""
 
 
 def facts(presentation: Presentation) -> dict[str, str]:
-    """What a protocol may select by: the fields of the name, and the split as distributed."""
-    return {**presentation.attributes, "subject": presentation.subject, "split": presentation.split}
+    """What a protocol may select by: all fields, the split as distributed, label and attack type."""
+    return {
+        **presentation.attributes,
+        "subject": presentation.subject,
+        "split": presentation.split,
+        "label": "bona_fide" if presentation.label == BONA_FIDE else "attack",
+        "attack_type": presentation.attack_type,
+    }
 
 
-def parse_presentation(recipe: Recipe, path: str) -> Presentation | None:
-    """Reads a media file's path.
+class NameReader:
+    """Reads paths of one dataset.
 
     Args:
         recipe: The dataset.
-        path: Relative to the root, POSIX separators.
-
-    Returns:
-        The presentation, or None if the path does not match the recipe's grammar.
-
-    Raises:
-        FasError: The path matches, but fits no label or split of the recipe, or more than one; or it gives a
-            `video_id` that would leave the folder it is used in.
+        tables: Path or `video_id` -> what the dataset's tables say of it (`fas.datasets.tables`).
     """
-    match = recipe.grammar.fullmatch(path)
-    if match is None:
-        return None
-    fields = {name: value for name, value in match.groupdict().items() if value is not None}
-    attack_type = _only(path, "label", {"": recipe.bona_fide, **recipe.attacks}.items(), fields)
-    split = _only(path, "split", recipe.splits.items(), fields)
-    video_id = recipe.video_id.format_map(fields)
-    if not is_safe(video_id):
-        raise FasError(f"the recipe of {recipe.name!r} makes the unusable id {video_id!r} of a name", path=path)
-    subject = fields.pop("subject")
-    return Presentation(
-        video_id=video_id,
-        path=path,
-        subject=subject,
-        split=split,
-        label=ATTACK if attack_type else BONA_FIDE,
-        attack_type=attack_type,
-        attributes=fields,
-    )
+
+    def __init__(self, recipe: Recipe, tables: Mapping[str, Facts] | None = None) -> None:
+        self._recipe = recipe
+        self._tables = tables or {}
+        sorting = [recipe.bona_fide, *recipe.attacks.values(), *recipe.splits.values()]
+        sorting += [selection for choices in recipe.derived.values() for selection in choices.values()]
+        # Sorting depends on few fields with few values: a tree of 600,000 files has some hundred combinations.
+        self._sorting_fields = sorted(named_fields(sorting) - set(recipe.derived))
+        self._known: dict[tuple[str | None, ...], _Sorted] = {}
+
+    def read(self, path: str, given: Facts | None = None) -> Presentation | None:
+        """Reads the path of a media file or of a folder of frames.
+
+        Args:
+            path: Relative to the root, POSIX separators.
+            given: Further facts, as a table would say them.
+
+        Returns:
+            The presentation, or None if the path is none: no grammar matches, or a manifest or the tables, on which
+            labels or splits depend, do not list it.
+
+        Raises:
+            FasError: The path matches, but fits no label or split of the recipe, or more than one; or it gives a
+                `video_id` that would leave the folder it is used in.
+        """
+        recipe = self._recipe
+        if recipe.listed and path not in recipe.listed:
+            return None
+        match = next((match for pattern in recipe.grammar if (match := pattern.fullmatch(path))), None)
+        if match is None:
+            return None
+        fields = {name: value for name, value in match.groupdict().items() if value is not None}
+        stem = stem_of(path)
+        fields.update(recipe.listed.get(path, {}))
+        video_id = recipe.video_id.format_map({**fields, "stem": stem})
+        listed = self._tables.get(path) or self._tables.get(video_id) or given
+        fields.update(listed or {})
+        subject = recipe.subject.format_map({**fields, "stem": stem})
+        fields["subject"] = subject
+        sorted_ = self._sort(path, fields, unlisted=bool(recipe.tables) and not listed)
+        if sorted_ is None:
+            return None
+        attack_type, split, derived = sorted_
+        if not is_safe(video_id):
+            raise FasError(f"the recipe of {recipe.name!r} makes the unusable id {video_id!r} of a name", path=path)
+        del fields["subject"]
+        fields.update(derived)
+        label = ATTACK if attack_type else BONA_FIDE
+        return Presentation(video_id, path, subject, split, label, attack_type, fields)
+
+    def _sort(self, path: str, fields: dict[str, str], *, unlisted: bool) -> _Sorted | None:
+        key = tuple(fields.get(name) for name in self._sorting_fields)
+        known = self._known.get(key)
+        if known is None:
+            try:
+                known = self._known[key] = self._resolve(path, fields)
+            except FasError:
+                if unlisted:
+                    return None
+                raise
+        return known
+
+    def _resolve(self, path: str, fields: dict[str, str]) -> _Sorted:
+        recipe = self._recipe
+        derived: dict[str, str] = {}
+        known = dict(fields)
+        for name, choices in recipe.derived.items():
+            value = _only(path, f"value of {name}", choices, known, required=False)
+            if value:
+                derived[name] = known[name] = value
+        attack_type = _only(path, "label", {"": recipe.bona_fide, **recipe.attacks}, known)
+        split = _only(path, "split", recipe.splits, known) if recipe.splits else ""
+        return attack_type, split, derived
 
 
-def eye_file(recipe: Recipe, presentation: Presentation) -> str | None:
-    """The path of a presentation's bundled eye positions, whether or not the file is there; None if there are none."""
-    eyes = recipe.annotations.eyes
-    return None if eyes is None else splitext(presentation.path)[0] + eyes.suffix
-
-
-def published_presentations(recipe: Recipe) -> list[Presentation]:
-    """Every presentation of the dataset as it was published, from the rules alone; empty if the recipe has none.
-
-    Raises:
-        FasError: The recipe's contents do not match its own grammar.
-    """
-    presentations = []
-    for path in _published_paths(recipe):
-        presentation = parse_presentation(recipe, path)
-        if presentation is None or not is_safe(path):
-            raise FasError(f"the recipe of {recipe.name!r} lists {path!r}, which its own grammar does not match")
-        presentations.append(presentation)
-    return sorted(presentations, key=lambda presentation: presentation.path)
+def stem_of(path: str) -> str:
+    """A path without the suffix of its last part, if it has one."""
+    head, dot, suffix = path.rpartition(".")
+    return head if dot and "/" not in suffix and head and not head.endswith("/") else path
 
 
 def is_safe(path: str) -> bool:
@@ -82,20 +119,13 @@ def is_safe(path: str) -> bool:
     return all(part not in {"", ".", ".."} for part in path.split("/"))
 
 
-def _published_paths(recipe: Recipe) -> Iterator[str]:
-    if recipe.contents is not None:
-        for values in recipe.contents.products:
-            for combination in product(*values.values()):
-                yield recipe.contents.path.format_map(dict(zip(values, combination, strict=True)))
-
-
-def _only(path: str, what: str, choices: Iterable[tuple[str, Selection]], fields: Mapping[str, str]) -> str:
-    fitting = [name for name, selection in choices if satisfies(fields, selection)]
-    if len(fitting) != 1:
-        found = " and ".join(name or "bona_fide" for name in fitting) or "none"
-        raise FasError(
-            f"a name must fit exactly one {what} of the recipe, but this one fits {found}",
-            path=path,
-            remedy="mend the selections of the recipe so that every name of its grammar fits one",
-        )
-    return fitting[0]
+def _only(path: str, what: str, choices: Mapping[Any, Selection], fields: Facts, *, required: bool = True) -> str:
+    fitting: list[str] = [name for name, selection in choices.items() if satisfies(fields, selection)]
+    if len(fitting) == 1 or (not fitting and not required):
+        return fitting[0] if fitting else ""
+    found = " and ".join(name or "bona_fide" for name in fitting) or "none"
+    raise FasError(
+        f"a name must fit exactly one {what} of the recipe, but this one fits {found}",
+        path=path,
+        remedy="mend the selections of the recipe so that every name of its grammar fits one",
+    )

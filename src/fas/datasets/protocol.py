@@ -1,18 +1,22 @@
-"""Official partitions by the declarative rules of a recipe."""
+"""Partitions by the declarative rules of a recipe."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from fas.datasets.naming import facts, satisfies
+from fas.datasets.naming import facts
 from fas.datasets.presentation import Presentation
-from fas.datasets.recipe import SPLITS, Protocol, Recipe, Split
+from fas.datasets.recipe import Recipe
+from fas.datasets.recipe_parts import SPLITS, Protocol, Split
+from fas.datasets.selection import satisfies
 from fas.errors import FasError
+
+Splits = dict[Split, list[Presentation]]
 
 
 def protocol_splits(
     recipe: Recipe, presentations: Iterable[Presentation], protocol: str, fold: int | None = None
-) -> dict[Split, list[Presentation]]:
+) -> Splits:
     """Divides presentations by a protocol.
 
     Args:
@@ -22,14 +26,15 @@ def protocol_splits(
         fold: Which fold, from 1; None for a protocol without folds.
 
     Returns:
-        `train`, `dev` and `test`, each in the order given; one is empty where none of its presentations were given.
-        Each presentation keeps its `split` as distributed.
+        `train`, `dev` and `test`, each in the order given; one is empty where the protocol has no such split or none of
+        its presentations were given. Each presentation keeps its `split` as distributed.
 
     Raises:
-        FasError: The protocol or the fold is unknown, or a subject would be in two splits.
+        FasError: The protocol or the fold is unknown, or a presentation or (unless the official partition has it so) a
+            subject would be in two splits.
     """
     rules = find_protocol(recipe, protocol, fold)
-    splits: dict[Split, list[Presentation]] = {split: [] for split in SPLITS}
+    splits: Splits = {split: [] for split in SPLITS}
     for presentation in presentations:
         known = facts(presentation)
         if fold is not None:
@@ -37,7 +42,7 @@ def protocol_splits(
         for split in SPLITS:
             if satisfies(known, getattr(rules, split)):
                 splits[split].append(presentation)
-    _check_disjoint(recipe, protocol, splits)
+    check_disjoint(f"protocol {protocol} of {recipe.title}", splits, shared_subjects=bool(rules.shared_subjects))
     return splits
 
 
@@ -66,14 +71,28 @@ def folds(recipe: Recipe, protocol: str) -> Iterator[int | None]:
     yield from range(1, count + 1) if count else (None,)
 
 
-def _check_disjoint(recipe: Recipe, protocol: str, splits: dict[Split, list[Presentation]]) -> None:
+def check_disjoint(what: str, splits: Mapping[Split, Iterable[Presentation]], *, shared_subjects: bool = False) -> None:
+    """Refuses a partition that tests on what it trains on.
+
+    Args:
+        what: Which partition, for messages.
+        splits: The partition.
+        shared_subjects: Accept subjects in several splits, as some official partitions have them.
+
+    Raises:
+        FasError: A presentation, or a subject, is in two splits.
+    """
+    subjects: dict[str, Split] = {}
     seen: dict[str, Split] = {}
     for split, presentations in splits.items():
         for presentation in presentations:
-            other = seen.setdefault(presentation.subject, split)
+            video_id, subject = presentation.video_id, presentation.subject
+            other = seen.setdefault(video_id, split)
             if other != split:
+                raise FasError(f"{what} puts {video_id} into {other} and {split}", remedy="mend its selections")
+            other = subjects.setdefault(subject, split)
+            if other != split and not shared_subjects:
                 raise FasError(
-                    f"protocol {protocol} of {recipe.title} puts subject {presentation.subject} into {other} and "
-                    f"{split} (with {presentation.video_id})",
+                    f"{what} puts subject {subject} into {other} and {split} (with {video_id})",
                     remedy="mend the protocol's selections in the recipe",
                 )

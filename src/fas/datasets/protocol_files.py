@@ -6,9 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from fas.datasets.naming import facts, stem_of
 from fas.datasets.presentation import BONA_FIDE, Presentation
 from fas.datasets.protocol import folds, protocol_splits
-from fas.datasets.recipe import SPLITS, ListFormat, Recipe, Split
+from fas.datasets.recipe import Recipe
+from fas.datasets.recipe_parts import SPLITS, ListFile, ListFormat, Split
+from fas.datasets.selection import satisfies
+
+_DEVEL = {"train": "train", "dev": "devel", "test": "test"}
+"""How Idiap names the splits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +35,34 @@ class Disagreement:
         return f"{self.path}{'' if self.line is None else f':{self.line}'}: {self.problem}"
 
 
-def protocol_files(recipe: Recipe) -> Iterator[tuple[str, int | None, dict[Split, str]]]:
-    """The text files that come with a dataset.
+@dataclass(frozen=True, slots=True)
+class ProtocolFile:
+    """One text file.
 
-    Yields:
-        Protocol, fold, and for each split the path relative to the root.
+    Attributes:
+        path: Relative to the root.
+        protocol: Of which protocol.
+        fold: Of which fold; None without folds.
+        split: Of which split.
+        file: What the recipe says of it.
     """
+
+    path: str
+    protocol: str
+    fold: int | None
+    split: Split
+    file: ListFile
+
+
+def protocol_files(recipe: Recipe) -> Iterator[ProtocolFile]:
+    """The text files that come with a dataset: those of the splits that each protocol has."""
     for name, rules in recipe.protocols.items():
-        if rules.lists is not None:
+        for file in rules.lists:
             for fold in folds(recipe, name):
-                yield name, fold, {s: rules.lists.format(split=s, Split=s.capitalize(), fold=fold) for s in SPLITS}
+                for split in SPLITS:
+                    if getattr(rules, split):
+                        words = {"split": split, "Split": split.capitalize(), "devel": _DEVEL[split], "fold": fold}
+                        yield ProtocolFile(file.path.format_map(words), name, fold, split, file)
 
 
 def check_protocol_files(
@@ -61,54 +85,76 @@ def check_protocol_files(
         fold: Only this fold; None for all.
     """
     expected = list(expected)
-    by_id = {presentation.video_id: presentation for presentation in expected}
     found: list[Disagreement] = []
-    for name, number, paths in protocol_files(recipe):
-        if protocol not in (None, name) or fold not in (None, number):
+    known: dict[tuple[str, int | None], dict[Split, list[Presentation]]] = {}
+    for file in protocol_files(recipe):
+        key = file.protocol, file.fold
+        if protocol not in (None, file.protocol) or fold not in (None, file.fold):
             continue
+        if key not in known:
+            known[key] = protocol_splits(recipe, expected, *key)
+        rules = recipe.protocols[file.protocol]
+        if not all(presentations for split, presentations in known[key].items() if getattr(rules, split)):
+            continue
+        here = [one for one in known[key][file.split] if satisfies(facts(one), file.file.of)]
         assert recipe.list_format is not None  # the recipe's checks
-        splits = protocol_splits(recipe, expected, name, number)
-        if not all(splits.values()):
-            continue
-        for split, presentations in splits.items():
-            rules = {presentation.video_id for presentation in presentations}
-            found += _compare(recipe.list_format, root, paths[split], rules, by_id)
+        found += _Comparison(recipe.list_format, expected).compare(root, file.path, here)
     return found
 
 
-def _compare(
-    written: ListFormat, root: Path, path: str, rules: set[str], by_id: Mapping[str, Presentation]
-) -> Iterator[Disagreement]:
-    try:
-        # Bytes that are no text become a sign that matches no line, which is then reported by its number.
-        lines = (root / path).read_text("utf-8-sig", errors="replace").split("\n")
-    except OSError as error:
-        yield Disagreement(path, None, f"cannot be read: {error.strerror}")
-        return
-    listed: dict[str, int] = {}
-    for number, line in enumerate(lines, start=1):
-        text = line.strip()
-        if not text:
-            continue
-        match = written.line.fullmatch(text)
-        if match is None:
-            yield Disagreement(path, number, f"{text[:60]!r} is not of the form {written.line.pattern}")
-            continue
-        video_id, code = match["video_id"], match["code"]
-        if video_id in listed:
-            yield Disagreement(path, number, f"{video_id} stands in line {listed[video_id]} already")
-            continue
-        listed[video_id] = number
-        presentation = by_id.get(video_id)
+class _Comparison:
+    """Compares lists, whose lines name presentations by `video_id` or path, or subjects."""
+
+    def __init__(self, written: ListFormat, expected: Iterable[Presentation]) -> None:
+        self._written = written
+        self._by_path = "path" in written.line.groupindex
+        self._subjects = "subject" in written.line.groupindex
+        self._known: Mapping[str, Presentation] = {self._key(one): one for one in expected}
+
+    def _key(self, one: Presentation) -> str:
+        if self._subjects:
+            return one.subject
+        return stem_of(one.path) if self._by_path else one.video_id
+
+    def compare(self, root: Path, path: str, rules: Iterable[Presentation]) -> Iterator[Disagreement]:
+        belongs = {self._key(one) for one in rules}
+        try:
+            # Bytes that are no text become a sign that matches no line, which is then reported by its number.
+            lines = (root / path).read_text("utf-8-sig", errors="replace").split("\n")
+        except OSError as error:
+            yield Disagreement(path, None, f"cannot be read: {error.strerror}")
+            return
+        listed: dict[str, int] = {}
+        for number, line in enumerate(lines, start=1):
+            text = line.strip()
+            if not text:
+                continue
+            match = self._written.line.fullmatch(text)
+            if match is None:
+                problem = f"{text[:60]!r} is not of the form {self._written.line.pattern}"
+                yield Disagreement(path, number, problem)
+                continue
+            groups = match.groupdict()
+            key = groups.get("video_id") or groups.get("subject") or stem_of(groups["path"].replace("\\", "/"))
+            if key in listed:
+                yield Disagreement(path, number, f"{key} stands in line {listed[key]} already")
+                continue
+            listed[key] = number
+            if problem := self._problem(key, groups.get("code"), belongs):
+                yield Disagreement(path, number, problem)
+        for key in sorted(belongs - set(listed)):
+            yield Disagreement(path, None, f"{key} belongs here by the protocol's rules, but is not listed")
+
+    def _problem(self, key: str, code: str | None, belongs: set[str]) -> str:
+        presentation = self._known.get(key)
         if presentation is None:
-            yield Disagreement(path, number, f"{video_id} is no video of the dataset")
-        elif video_id not in rules:
-            yield Disagreement(path, number, f"{video_id} does not belong here by the protocol's rules")
-        elif not _agrees(written.codes.get(code), presentation):
+            return f"{key} is no {'subject' if self._subjects else 'video'} of the dataset"
+        if key not in belongs:
+            return f"{key} does not belong here by the protocol's rules"
+        if code is not None and not _agrees(self._written.codes.get(code), presentation):
             kind = presentation.attack_type or "bona fide"
-            yield Disagreement(path, number, f"{video_id} is {kind} by its name, but is listed with {code}")
-    for video_id in sorted(rules - set(listed)):
-        yield Disagreement(path, None, f"{video_id} belongs here by the protocol's rules, but is not listed")
+            return f"{key} is {kind} by its name, but is listed with {code}"
+        return ""
 
 
 def _agrees(meaning: str | None, presentation: Presentation) -> bool:

@@ -10,7 +10,8 @@ from typing import Any
 
 from fas.datasets.naming import facts
 from fas.datasets.presentation import Presentation
-from fas.datasets.recipe import Recipe, Selection
+from fas.datasets.recipe import Recipe
+from fas.datasets.selection import Choice
 from fas.errors import FasError
 
 SIMULATED_FILE = "SIMULATED.json"
@@ -27,7 +28,7 @@ class SimulatedTree:
         other_files: Patterns (`fnmatch`) of files beyond those of the dataset, listed under `other_files`.
     """
 
-    contains: Selection
+    contains: Choice
     other_files: tuple[str, ...]
 
 
@@ -54,7 +55,7 @@ def read_simulated(recipe: Recipe, root: Path, published: Sequence[Presentation]
 
     known = [facts(presentation) for presentation in published]
     contains = {}
-    for field in recipe.grammar.groupindex:
+    for field in dict.fromkeys(name for pattern in recipe.grammar for name in pattern.groupindex):
         values = _texts(content, f"{field}s", path)
         if odd := set(values) - {fields[field] for fields in known}:
             raise FasError(f"{field}s lists {sorted(odd)}, which {recipe.title} does not have", path=path)

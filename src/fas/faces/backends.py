@@ -7,6 +7,7 @@ from pathlib import Path
 from fas.errors import FasError
 from fas.faces.face import FaceDetector
 from fas.faces.face_alignment import FaceAlignmentDetector
+from fas.faces.given import GIVEN, GivenFaces
 from fas.faces.insightface import InsightFaceDetector
 from fas.faces.mediapipe import MediaPipeDetector, MediaPipeMesh
 from fas.faces.models import FACE_MESH
@@ -23,14 +24,17 @@ def make_detector(name: str, weights: Path | None = None) -> FaceDetector:
     """The detector of this name. Its files are found or fetched now, and loaded at the first image.
 
     Args:
-        name: A key of `DETECTORS`.
+        name: A key of `DETECTORS`, or `annotations` for the faces that come with the dataset.
         weights: A folder with the detector's files, instead of those of `fas models`.
 
     Raises:
         FasError: Unknown name, or the weights are missing.
     """
+    if name == GIVEN:
+        return GivenFaces()
     if name not in DETECTORS:
-        raise FasError(f"there is no face detector {name!r}", remedy=f"choose one of: {', '.join(DETECTORS)}")
+        known = ", ".join((*DETECTORS, GIVEN))
+        raise FasError(f"there is no face detector {name!r}", remedy=f"choose one of: {known}")
     return DETECTORS[name](weights)
 
 

@@ -16,7 +16,7 @@ from fas.errors import FasError
 from fas.faces.face import Face
 from fas.faces.lazy import PerProcess
 from fas.faces.models import FAN, S3FD, model_file
-from fas.faces.sources import file_hash
+from fas.faces.sources import file_hash, first_line
 
 _MAX_SIDE = 640
 """S3FD was trained at this size; at 1080p it would take nine times as long and gain faces too small to use."""
@@ -86,7 +86,7 @@ def _load(paths: dict[str, Path], min_score: float) -> Any:
     except UnpicklingError as error:  # its message advises to load the file unsafely
         raise _bad_weights(paths, "a file holds more than tensors, or is none of torch's") from error
     except (RuntimeError, KeyError, AttributeError, EOFError, ValueError, OSError) as error:
-        raise _bad_weights(paths, str(error).splitlines()[0]) from error
+        raise _bad_weights(paths, first_line(error)) from error
     finally:
         torch.hub.set_dir(hub)
 

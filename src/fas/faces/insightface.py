@@ -14,7 +14,7 @@ from fas.errors import FasError
 from fas.faces.face import Face
 from fas.faces.lazy import PerProcess
 from fas.faces.models import SCRFD, model_file
-from fas.faces.sources import file_hash
+from fas.faces.sources import file_hash, first_line
 
 _INPUT_SIZE = (640, 640)
 """The size that the published weights were evaluated at; the image is letterboxed into it."""
@@ -54,8 +54,8 @@ def _load(path: Path, min_score: float) -> Any:
     try:
         model = get_model(str(path), sess_options=options)
     except Exception as error:  # onnxruntime's exceptions share no base class
-        reason = str(error).splitlines()[0]
-        raise FasError(f"insightface cannot load the weights: {reason}", path=path, remedy=f"use {SCRFD}") from error
+        cause = f"insightface cannot load the weights: {first_line(error)}"
+        raise FasError(cause, path=path, remedy=f"use {SCRFD}") from error
     if not getattr(model, "use_kps", False):
         raise FasError("these weights are no SCRFD detector with five points", path=path, remedy=f"use {SCRFD}")
     model.prepare(ctx_id=0, input_size=_INPUT_SIZE, det_thresh=min_score)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import urllib.request
 import zipfile
+import zlib
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path, PurePosixPath
@@ -99,12 +100,17 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def first_line(error: Exception) -> str:
+    """What an exception of another package says, in one line; its type if it says nothing."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
 def _take_member(archive: Path, member: str) -> Path:
     """Writes one member beside its archive, under a name of ours, so that no name in an archive is ever followed."""
     target = archive.with_name("member")
     try:
         with zipfile.ZipFile(archive) as file:
             target.write_bytes(file.read(member))
-    except (KeyError, zipfile.BadZipFile) as error:
+    except (KeyError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
         raise SourceError(f"{archive.name} has no {member}: {error}") from error
     return target

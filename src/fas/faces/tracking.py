@@ -22,11 +22,12 @@ class FaceTracker:
         mesh_model: Fits the mesh, and says whether a face is there.
 
     Attributes:
+        detector: As given.
         detections: How often the detector ran since construction.
     """
 
     def __init__(self, detector: FaceDetector, mesh_model: MeshModel) -> None:
-        self._detector = detector
+        self.detector = detector
         self._mesh_model = mesh_model
         self._followed: Face | None = None
         self._last_box: NDArray[np.float32] | None = None
@@ -60,7 +61,7 @@ class FaceTracker:
     def _find(self, image: NDArray[np.uint8]) -> Face | None:
         self.detections += 1
         # A detection that the mesh model does not confirm is no face: the next best is tried.
-        for candidate in sorted(self._detector.detect(image), key=self._preference, reverse=True):
+        for candidate in sorted(self.detector.detect(image), key=self._preference, reverse=True):
             face = self._mesh_model.fit(image, candidate)
             if face is not None:
                 return face

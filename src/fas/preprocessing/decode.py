@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import av
 import av.error
@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 from fas.errors import FasError, FasWarning
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
-"""Files read as one still image; everything else is opened as a video."""
+"""Files read as one still image."""
+HDF5_SUFFIXES = frozenset({".hdf5", ".h5"})
+"""Files read as arrays. Everything else is opened as a video."""
 
 
 class MediaError(FasError):
@@ -88,15 +90,16 @@ class Frame:
     image: NDArray[np.uint8]
 
 
-def read_frames(path: Path, selection: FrameSelection) -> Iterator[Frame]:
-    """Yields the selected frames of a video or a still image, upright.
+def read_frames(path: Path, selection: FrameSelection, hdf5_array: str = "") -> Iterator[Frame]:
+    """Yields the selected frames of a video, a still image, a folder of frames or an HDF5 file, upright.
 
     Rotation metadata of videos and the EXIF orientation of images are honoured. Frames decode in order on one
     thread: the pipeline's parallelism is over presentations.
 
     Args:
-        path: A video, or an image by its suffix.
+        path: A folder of images in the order of their numbers; or a file, what it is told by its suffix.
         selection: Which frames.
+        hdf5_array: Where an HDF5 file has its frames, see `Recipe.hdf5_array`.
 
     Raises:
         MediaError: The file is missing, empty, no video, has no frame, or its data ends or breaks before the last
@@ -106,14 +109,63 @@ def read_frames(path: Path, selection: FrameSelection) -> Iterator[Frame]:
     Warns:
         FasWarning: A few announced frames are missing at the end, as in healthy files of some cameras.
     """
+    if path.is_dir():
+        yield from _read_folder(path, selection)
+        return
     if not path.is_file():
         raise MediaError("the media file does not exist", path=path, remedy="check the root folder and the file's name")
     if path.stat().st_size == 0:
         raise MediaError("the media file is empty", path=path, remedy="copy it again from the distribution")
     if path.suffix.lower() in IMAGE_SUFFIXES:
         yield Frame(0, None, _read_image(path))
+    elif path.suffix.lower() in HDF5_SUFFIXES:
+        yield from _read_hdf5(path, selection, hdf5_array)
     else:
         yield from _read_video(path, selection)
+
+
+def _read_folder(path: Path, selection: FrameSelection) -> Iterator[Frame]:
+    files = sorted((file for file in path.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES), key=_natural)
+    if not files:
+        raise MediaError("the folder holds no image", path=path, remedy="copy it again from the distribution")
+    for number in selection.wanted(len(files)).tolist():
+        yield Frame(number, None, _read_image(files[number]))
+
+
+def _natural(file: Path) -> tuple[list[int], str]:
+    """Orders 2.jpg before 10.jpg."""
+    return [int(digits) for digits in re.findall(r"\d+", file.stem)], file.name
+
+
+def _read_hdf5(path: Path, selection: FrameSelection, array: str) -> Iterator[Frame]:
+    import h5py  # only where there are such files
+
+    each = array.removeprefix("*/")
+    try:
+        with h5py.File(path) as content:
+            if array.startswith("*/"):
+                groups = sorted(content, key=lambda name: _natural(Path(name)))
+                count = len(groups)
+            else:
+                count = len(content[array])
+            for number in selection.wanted(count).tolist():
+                frame = content[groups[number]][each][()] if array.startswith("*/") else content[array][number]
+                yield Frame(number, None, _channels_last(path, np.asarray(frame)))
+    except (OSError, KeyError, RuntimeError) as error:
+        remedy = f"copy it again; frames are looked for in {array or 'no array: the recipe has no hdf5_array'}"
+        raise MediaError(f"the file cannot be read as HDF5 ({error})", path=path, remedy=remedy) from error
+    if not count:
+        raise MediaError("the file has no frame", path=path, remedy="copy it again from the distribution")
+
+
+def _channels_last(path: Path, frame: NDArray[Any]) -> NDArray[np.uint8]:
+    if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[0] != 3:
+        raise MediaError(
+            f"a frame is {frame.dtype} {frame.shape}, not uint8 (3, H, W)",
+            path=path,
+            remedy="give the colour array as hdf5_array in the recipe",
+        )
+    return np.ascontiguousarray(frame.transpose(1, 2, 0))
 
 
 def _read_image(path: Path) -> NDArray[np.uint8]:

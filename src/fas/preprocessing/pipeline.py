@@ -9,7 +9,10 @@ from pathlib import Path
 from fas import __version__
 from fas.datasets.index import DatasetIndex
 from fas.datasets.presentation import Presentation
-from fas.faces.backends import make_detector, make_mesh_model
+from fas.datasets.recipe import Recipe
+from fas.errors import FasError
+from fas.faces.backends import DETECTORS, make_detector, make_mesh_model
+from fas.faces.given import GIVEN
 from fas.maps.reflection import make_estimator
 from fas.preprocessing.plan import make_plan
 from fas.preprocessing.run import Summary, run_plan
@@ -28,6 +31,7 @@ def preprocess(
     workers: int,
     part: tuple[int, int] = (1, 1),
     retry_failed: bool = False,
+    check_annotations: bool = False,
 ) -> tuple[Store, Summary]:
     """Fills the store of a dataset and a recipe with what it lacks.
 
@@ -40,15 +44,30 @@ def preprocess(
         workers: How many processes.
         part: The `(i, n)`-th part of the dataset, 1-based, for several machines at once.
         retry_failed: Try failed presentations again, even if their media have not changed.
+        check_annotations: Compare every face with the dataset's own annotations, and note where they differ.
 
     Raises:
-        FasError: Weights are missing, the store cannot be written, or it holds maps made otherwise.
+        FasError: Weights are missing, the store cannot be written, it holds maps made otherwise, or the dataset has no
+            annotations.
     """
+    with_annotations = check_annotations or faces.detector == GIVEN
+    if with_annotations:
+        _check_annotated(index.recipe, faces)
     store = open_store(index, store_root, faces, weights)
     declare_layers(store, maps)
     plan = make_plan(store, index.root, _part(index.presentations, part), maps.layers, retry_failed=retry_failed)
-    settings = WorkerSettings(store.path, faces, maps, weights)
+    annotations = (index.recipe, index.root) if with_annotations else None
+    settings = WorkerSettings(store.path, faces, maps, weights, index.recipe.hdf5_array, annotations)
     return store, run_plan(store, plan, settings, max(1, min(workers, len(plan.tasks))))
+
+
+def _check_annotated(recipe: Recipe, faces: FaceSettings) -> None:
+    if recipe.annotations is None:
+        remedy = f"choose another detector: {', '.join(DETECTORS)}"
+        raise FasError(f"{recipe.title} comes without annotations of faces", remedy=remedy)
+    if faces.rotation == "face":
+        remedy = "give --rotation metadata, or leave the annotations out"
+        raise FasError("annotations do not fit frames that are turned by the face", remedy=remedy)
 
 
 def open_store(index: DatasetIndex, store_root: Path, faces: FaceSettings, weights: Path | None) -> Store:

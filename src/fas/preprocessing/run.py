@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from multiprocessing import get_context
 
 from fas.errors import FasError
@@ -96,11 +96,7 @@ def _account(store: Store, outcome: Outcome, summary: Summary) -> None:
     summary.failures[video_id] = outcome.failure
     store.record_failure(
         {
-            "video_id": video_id,
-            "path": task.presentation.path,
-            "label": task.presentation.label,
-            "attack_type": task.presentation.attack_type,
-            "split": task.presentation.split,
+            **asdict(task.presentation),
             "reason": outcome.failure,
             "detail": outcome.detail,
             "frames": outcome.frames,

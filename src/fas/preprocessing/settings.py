@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from fas.errors import FasError
 from fas.faces.align import check_alignment
 from fas.maps.reflection import DEFAULT_ESTIMATOR
 from fas.preprocessing.decode import FrameSelection
@@ -15,6 +16,7 @@ RGB = "rgb"
 MESH = "mesh"
 DEPTH = "depth"
 REFLECTION = "reflection"
+ROTATIONS = ("metadata", "face")
 FACE_LAYERS = (MESH, RGB)
 """The layers that one pass over the media writes, in the order of writing: a stored crop always has its mesh."""
 
@@ -29,10 +31,11 @@ class FaceSettings:
         margin: Share of the face's size added on each side of it.
         alignment: `none` (upright square, as BASN's S3FD crops) or an alignment of `fas.faces.align`.
         codec: Codec of the crops; lossless unless the user says otherwise, since lossy coding erases what we look for.
-        detector: Name of the face detector backend.
+        detector: Name of the face detector backend, or `annotations`.
+        rotation: `metadata`: frames are turned as their container says; `face`: then also so that the face is upright.
 
     Raises:
-        FasError: There is no such alignment or codec.
+        FasError: There is no such alignment, codec or rotation.
     """
 
     frames: FrameSelection
@@ -41,10 +44,13 @@ class FaceSettings:
     alignment: str
     codec: str
     detector: str
+    rotation: str = "metadata"
 
     def __post_init__(self) -> None:
         check_alignment(self.alignment)
         codec_extension(self.codec)
+        if self.rotation not in ROTATIONS:
+            raise FasError(f"there is no rotation {self.rotation!r}", remedy=f"choose one of: {', '.join(ROTATIONS)}")
 
     def recipe(self, identities: dict[str, dict[str, str]]) -> dict[str, Any]:
         """The part of a store's recipe that these settings make up.

@@ -7,7 +7,7 @@ import signal
 import traceback
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fas.datasets.annotations import AnnotationError
+from fas.datasets.recipe import Recipe
 from fas.errors import FasError, FasWarning
 from fas.faces.backends import make_detector, make_mesh_model
+from fas.faces.given import GIVEN
 from fas.faces.tracking import FaceTracker
 from fas.maps.reflection import ReflectionEstimator, make_estimator
 from fas.preprocessing.acquire import FaceCrop, acquire_faces
+from fas.preprocessing.bundled import BundledFaces
 from fas.preprocessing.compute_maps import compute_maps
 from fas.preprocessing.decode import MediaError, read_frames
 from fas.preprocessing.plan import Task
@@ -34,12 +38,23 @@ MESH_EXTENSION = "npy"
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
-    """Everything that a worker process needs to begin; sent to it once."""
+    """Everything that a worker process needs to begin; sent to it once.
+
+    Attributes:
+        store: The store's folder.
+        faces: How faces are found and cut.
+        maps: The wanted maps.
+        weights: A folder with model weights, instead of the download.
+        hdf5_array: Where HDF5 files have their frames.
+        annotations: The dataset and its root, if its own face annotations are to be taken or compared.
+    """
 
     store: Path
     faces: FaceSettings
     maps: MapSettings
     weights: Path | None = None
+    hdf5_array: str = ""
+    annotations: tuple[Recipe, Path] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +113,18 @@ class Worker:
     def _acquire(self, task: Task) -> Outcome:
         records: list[dict[str, Any]] = []
         shards = _Shards()
+        annotations = self._settings.annotations
+        bundled = None if annotations is None else BundledFaces(*annotations, task.presentation)
         try:
-            frames = read_frames(task.source, self._settings.faces.frames)
-            for record, crop in acquire_faces(frames, self._tracker, self._settings.faces):
+            frames = read_frames(task.source, self._settings.faces.frames, self._settings.hdf5_array)
+            for record, crop in acquire_faces(frames, self._tracker, self._settings.faces, bundled):
                 records.append(record)
                 if crop is not None:
                     self._add_crop(task, shards, record["frame"], crop)
-        except MediaError as error:
+        except (MediaError, AnnotationError) as error:
             return Outcome(task, len(records), 0, error.cause, error.remedy)
+        if bundled is not None and self._settings.faces.detector != GIVEN:
+            bundled.report()
         faces = len(shards.frames.get(RGB, []))
         if not faces:
             reason = f"no face in any of {len(records)} frames"
@@ -178,16 +197,9 @@ def mesh_from_bytes(data: bytes) -> NDArray[np.float32]:
 
 
 def _rgb_meta(task: Task, records: list[dict[str, Any]]) -> dict[str, Any]:
-    presentation = task.presentation
-    return {
-        "path": presentation.path,
-        "subject": presentation.subject,
-        "split": presentation.split,
-        "label": presentation.label,
-        "attack_type": presentation.attack_type,
-        "attributes": dict(presentation.attributes),
-        "records": records,
-    }
+    facts = asdict(task.presentation)
+    del facts["video_id"]  # the store's own
+    return {**facts, "records": records}
 
 
 _worker: Worker | None = None

@@ -1,0 +1,105 @@
+"""What `fas datasets` prints."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections import Counter
+from contextlib import nullcontext
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from fas.datasets.counts import count, count_keys, count_published
+from fas.datasets.cross import known_cross_protocols, load_cross_protocol
+from fas.datasets.index import DatasetIndex
+from fas.datasets.protocol import Splits
+from fas.datasets.recipe import Recipe, known_recipes, load_recipe
+from fas.errors import FasError
+
+_COLUMNS = ("video_id", "path", "subject", "split", "label", "attack_type")
+
+
+def print_known() -> None:
+    """The table of known datasets, then that of protocols across them."""
+    table = Table("name", "title", "media", "subjects", "bona fide", "attack")
+    table.add_column("licence, and where to ask for it", overflow="fold")
+    for name in known_recipes():
+        recipe = load_recipe(name)
+        counts = count_published(recipe)
+        numbers = [str(counts.get(key, "?")) for key in ("subjects", "all bona fide", "all attack")]
+        table.add_row(
+            recipe.name, recipe.title, ", ".join(recipe.media), *numbers, f"{recipe.licence}\n{recipe.obtain}"
+        )
+    console = Console()
+    console.print(table)
+    across = Table("across datasets", "train", "test", "about")
+    for name in known_cross_protocols():
+        cross = load_cross_protocol(name)
+        train, test = (", ".join(dict.fromkeys(part.dataset for part in parts)) for parts in (cross.train, cross.test))
+        across.add_row(cross.name, train, test, cross.about)
+    if across.row_count:
+        console.print(across)
+
+
+def print_facts(recipe: Recipe) -> None:
+    """What a dataset is, without numbers."""
+    print(f"{recipe.title} ({recipe.name})\n{recipe.about}")
+    print(f"licence:  {recipe.licence}\nask:      {recipe.obtain}\ncite:     {recipe.citation}")
+    for protocol, rules in recipe.protocols.items():
+        folds = f", {len(rules.folds)} folds" if rules.folds else ""
+        print(f"protocol  {protocol}: {rules.about}{folds}{'' if rules.official else ' (not official)'}")
+        if rules.shared_subjects:
+            print(f"          note: {rules.shared_subjects}")
+
+
+def print_counts(recipe: Recipe, index: DatasetIndex | None) -> None:
+    """Published counts, and those of a tree beside them."""
+    wanted = count_published(recipe)
+    table = Table("count", "published")
+    if index is not None:
+        table.add_column("found")
+        if index.simulated and index.expected:
+            wanted = dict(count(index.expected))
+            table.columns[1].header = "simulated"
+    found = count(index.presentations) if index is not None else None
+    for key in count_keys(recipe):
+        row = [str(wanted.get(key, "?"))]
+        if found is not None:
+            row.append(f"{found[key]}{'' if wanted.get(key, found[key]) == found[key] else '  differs'}")
+        table.add_row(key, *row)
+    Console().print(table)
+
+
+def print_protocol(splits: Splits) -> None:
+    """Counts of a protocol's splits by class and species."""
+    species = {split: Counter(one.attack_type for one in presentations) for split, presentations in splits.items()}
+    table = Table("count", *splits)
+    table.add_row("subjects", *(str(len({one.subject for one in taken})) for taken in splits.values()))
+    table.add_row("bona fide", *(str(counts[""]) for counts in species.values()))
+    table.add_row("attack", *(str(counts.total() - counts[""]) for counts in species.values()))
+    for attack_type in sorted({one for counts in species.values() for one in counts} - {""}):
+        table.add_row(attack_type, *(str(counts[attack_type]) for counts in species.values()))
+    Console().print(table)
+
+
+def write_csv(target: Path, splits: Splits) -> None:
+    """One row for each presentation of a protocol, to a file or, for `-`, to the terminal.
+
+    Raises:
+        FasError: The file cannot be written.
+    """
+    try:
+        out = nullcontext(sys.stdout) if str(target) == "-" else target.open("w", newline="", encoding="utf-8")
+        with out as stream:
+            writer = csv.writer(stream, lineterminator="\n")
+            writer.writerow(_COLUMNS)
+            for split, presentations in splits.items():
+                writer.writerows(
+                    (one.video_id, one.path, one.subject, split, one.label, one.attack_type) for one in presentations
+                )
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise FasError(f"the table cannot be written: {error.strerror}", path=target) from None

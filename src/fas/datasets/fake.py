@@ -1,0 +1,162 @@
+"""Made trees: the real names and side files of a dataset, empty or with tiny playable media.
+
+For tests, and for trying out a pipeline before the licence arrives. The names come from the recipe's `contents`; where
+they are known by their form and number only, they are invented, and the tree's mark says so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from fas.datasets.contents import combinations, published_presentations
+from fas.datasets.naming import facts, is_safe, stem_of
+from fas.datasets.presentation import BONA_FIDE, Presentation
+from fas.datasets.protocol import protocol_splits
+from fas.datasets.protocol_files import protocol_files
+from fas.datasets.recipe import Recipe
+from fas.datasets.recipe_parts import ListFormat, Split, Table
+from fas.datasets.selection import satisfies
+from fas.datasets.simulated import SIMULATED_FILE
+from fas.errors import FasError
+
+FRAMES = 4
+"""Of made videos, folders of frames and annotations."""
+
+MediaWriter = Callable[[Path, Presentation], None]
+Advance = Callable[[int], None]
+
+
+def empty_media(path: Path, presentation: Presentation) -> None:
+    """The media of a tree in which only names matter."""
+    path.touch()
+
+
+def count_files(recipe: Recipe) -> int:
+    """How many presentations a made tree has."""
+    return len(published_presentations(recipe, invented=True))
+
+
+def make_fake_tree(
+    recipe: Recipe, root: Path, write_media: MediaWriter, advance: Advance = lambda _: None
+) -> list[Presentation]:
+    """Writes a tree.
+
+    Args:
+        recipe: The dataset.
+        root: A new or empty folder.
+        write_media: Writes one media file, or one frame of a folder of frames.
+        advance: Called with 1 after each presentation.
+
+    Returns:
+        The presentations, ordered by path.
+
+    Raises:
+        FasError: The recipe does not say what is in the dataset, the folder is not empty, or cannot be written.
+    """
+    presentations = published_presentations(recipe, invented=True)
+    if not presentations:
+        raise FasError(f"the recipe of {recipe.name!r} has no `contents` to make a tree of", remedy="see its page")
+    try:
+        if root.exists() and any(root.iterdir()):
+            raise FasError("the folder is not empty", path=root, remedy="give a new folder; nothing is overwritten")
+        root.mkdir(parents=True, exist_ok=True)
+        _write_text(root / SIMULATED_FILE, json.dumps(_mark(recipe), indent=1) + "\n")
+        for presentation in presentations:
+            _write_presentation(recipe, root, presentation, write_media)
+            advance(1)
+        _write_lists(recipe, root, presentations)
+        for table in recipe.tables:
+            _write_table(table, root, presentations)
+        for side in recipe.side_files:
+            for one in side.products:
+                for values in combinations(one):
+                    _write_text(root / side.path.format_map(values), side.text)
+    except OSError as error:
+        raise FasError(f"the tree cannot be written: {error.strerror}", path=error.filename or root) from None
+    return presentations
+
+
+def _mark(recipe: Recipe) -> dict[str, Any]:
+    invented = any(part.invented for part in recipe.contents)
+    names = "Some names are invented, since only their form is known." if invented else "The names are the real ones."
+    return {
+        "simulated": True,
+        "made_by": "fas datasets fake",
+        "dataset": recipe.name,
+        "about": f"No recording of {recipe.title}: a tree like it with made media. {names}",
+    }
+
+
+def _write_presentation(recipe: Recipe, root: Path, presentation: Presentation, write_media: MediaWriter) -> None:
+    path = root / presentation.path
+    if "." not in path.name or recipe.media == ("frames",):
+        path.mkdir(parents=True, exist_ok=True)
+        for number in range(1, FRAMES + 1):
+            write_media(path / f"{number:04d}.jpg", presentation)
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_media(path, presentation)
+    written = recipe.annotations
+    if written is None or written.array or written.optional or "{" not in written.path:
+        return
+    known = facts(presentation)
+    if satisfies(known, written.only):
+        file = written.path.format_map({**known, "stem": stem_of(presentation.path), "path": presentation.path})
+        rows = "".join(f"{written.example.format(frame=frame)}\n" for frame in range(FRAMES))
+        _write_text(root / file, rows)
+
+
+def _write_lists(recipe: Recipe, root: Path, presentations: list[Presentation]) -> None:
+    splits: dict[tuple[str, int | None], dict[Split, list[Presentation]]] = {}
+    for file in protocol_files(recipe):
+        assert recipe.list_format is not None  # the recipe's checks
+        key = file.protocol, file.fold
+        if key not in splits:
+            splits[key] = protocol_splits(recipe, presentations, *key)
+        listed = (one for one in splits[key][file.split] if satisfies(facts(one), file.file.of))
+        lines = dict.fromkeys(_list_lines(recipe.list_format, file.split, listed))
+        newline = "\r\n" if recipe.list_format.newline == "crlf" else "\n"
+        text = newline.join(lines) + (newline if recipe.list_format.last_newline else "")
+        _write_text(root / file.path, text)
+
+
+def _list_lines(written: ListFormat, split: Split, listed: Iterable[Presentation]) -> Iterator[str]:
+    codes = written.writes.get(split, {})
+    for one in listed:
+        meaning = "bona_fide" if one.label == BONA_FIDE else one.attack_type.partition("/")[0]
+        yield written.write.format_map({**_words(one), "code": codes.get(meaning, codes.get("attack", ""))})
+
+
+def _write_table(table: Table, root: Path, presentations: list[Presentation]) -> None:
+    listed = [one for one in presentations if satisfies(facts(one), ({k: (v,) for k, v in table.sets.items()},))]
+    if table.line is None:
+        content = {one.path.removeprefix(table.prefix): _row(table, one.attributes) for one in listed}
+        _write_text(root / table.path, json.dumps(content))
+        return
+    newline = "\r\n" if table.newline == "crlf" else "\n"
+    lines = [*table.header.splitlines()]
+    for one in listed:
+        words = _words(one)
+        words["path"] = words["path"].removeprefix(table.prefix)
+        lines.append(table.write.format_map({**words, "backslashed": words["path"].replace("/", "\\")}))
+    _write_text(root / table.path, "".join(f"{line}{newline}" for line in lines))
+
+
+def _row(table: Table, attributes: Mapping[str, str]) -> list[int]:
+    row = [0] * (max(table.columns.values()) + 1)
+    for name, column in table.columns.items():
+        row[column] = int(attributes.get(name, 0))
+    return row
+
+
+def _words(one: Presentation) -> dict[str, str]:
+    return {**facts(one), "video_id": one.video_id, "path": one.path, "stem": stem_of(one.path)}
+
+
+def _write_text(path: Path, text: str) -> None:
+    assert is_safe(path.name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8", newline="")
