@@ -12,7 +12,7 @@ import pytest
 
 from fas.errors import FasError
 from fas.faces.models import FACE_MESH, MODELS, ModelFile, fetch_model, model_file, model_state
-from fas.faces.sources import PackageMember, Url, file_hash
+from fas.faces.sources import PackageMember, Url, file_hash, first_line
 from fas.paths import models_dir
 
 CONTENT = bytes(range(256)) * 40
@@ -146,6 +146,18 @@ def test_truncated_archive(monkeypatch, server, tmp_path):
         model_file(name)
 
 
+def test_archive_whose_content_is_damaged(monkeypatch, server, tmp_path):
+    path = tmp_path / "web" / "all.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("weights.bin", CONTENT)
+    damaged = bytearray(path.read_bytes())
+    damaged[30 + len("weights.bin")] |= 0b110  # a kind of block that deflate does not have
+    path.write_bytes(damaged)
+    name = add_model(monkeypatch, Url(f"{server}/all.zip", "weights.bin"))
+    with pytest.raises(FasError, match=r"all\.zip has no weights\.bin: Error -3"):
+        model_file(name)
+
+
 def test_unreachable_source_says_what_goes_where(monkeypatch):
     name = add_model(monkeypatch, Url("http://127.0.0.1:9/weights.bin"))
     with pytest.raises(FasError, match=r"(?s)cannot fetch weights\.bin.*refused") as caught:
@@ -209,3 +221,8 @@ def test_processes_fetch_at_the_same_time(server, tmp_path):
         process.join(60)
     assert [process.exitcode for process in processes] == [0] * 4
     assert left_in_models_dir() == ["weights.bin"]
+
+
+def test_the_reason_of_another_package_is_one_line():
+    assert first_line(ValueError("bad magic\nin line 3")) == "bad magic"
+    assert first_line(AssertionError()) == "AssertionError"
