@@ -161,6 +161,9 @@ def test_bad_videos_fail_alone_with_their_reasons(oulu_tree: Path, tmp_path: Pat
     assert first.returncode == 1
     assert "Traceback" not in first.stderr + first.stdout
     assert "failed to acquire: 4 presentations of 10 (40.0%)" in first.stdout
+    # Frames of presentations that failed are in no shard: neither as faces nor as frames without one.
+    assert f"done now:      {VIDEOS - 4} presentations, {(VIDEOS - 4) * FRAMES} faces;" in first.stdout
+    assert "without face" not in first.stdout
     for reason in ("empty", "no face in any of N frames"):
         assert reason in first.stdout
     store = only_store(tmp_path / "store")
@@ -211,6 +214,9 @@ def test_a_corrupt_crop_fails_its_own_presentation_when_maps_are_added(oulu_tree
         (("--alignment", "upside"), "alignment"),
         (("--detector", "viola-jones"), "there is no face detector"),
         (("--part", "3/2"), "I/N"),
+        (("--margin", "inf"), "a margin of inf"),
+        (("--reflection-estimator", "yang"), "add --reflection"),
+        (("--depth", "--reflection-weights", "net.onnx"), "add --reflection"),
         (("--reflection", "--reflection-estimator", "guess"), "there is no reflection estimator"),
         (("--reflection", "--reflection-estimator", "network"), "needs a weight file"),
     ],

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fas.errors import FasError
+
 if TYPE_CHECKING:
     from fas.preprocessing.run import Summary
     from fas.store.store import Store
@@ -60,6 +62,8 @@ def preprocess(
     from fas.preprocessing.settings import DEPTH, REFLECTION, FaceSettings, MapSettings
     from fas.processes import default_workers
 
+    if not reflection and (reflection_estimator or reflection_weights):
+        raise FasError("a reflection estimator is chosen, but no reflection map is wanted", remedy="add --reflection")
     recipe = load_recipe(dataset)
     index = index_dataset(recipe, dataset_root(recipe.name, root), strict=strict)
     crop = recipe.faces
@@ -96,10 +100,10 @@ def preprocess(
 
 def _print_summary(store: Store, summary: Summary, simulated: bool) -> None:
     rate = f", {summary.frames / summary.seconds:.1f} frames/s" if summary.frames else ""
-    print(f"done now:      {summary.done} presentations, {summary.faces} faces in {summary.frames} frames{rate}")
+    print(f"done now:      {summary.done} presentations, {summary.faces} faces; {summary.frames} frames seen{rate}")
     print(f"done before:   {summary.complete} presentations")
-    if summary.frames > summary.faces:
-        print(f"without face:  {summary.frames - summary.faces} frames (recorded in their presentation's shard)")
+    if summary.without_face:
+        print(f"without face:  {summary.without_face} frames of these (recorded in their presentation's shard)")
     for video_id, notes in sorted(summary.notes.items()):
         print(f"note:          {video_id}: {'; '.join(notes)}")
     total = summary.done + summary.complete + len(summary.failures)

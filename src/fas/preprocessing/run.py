@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -16,6 +15,7 @@ from fas.preprocessing.plan import Plan, Task, source_stamp
 from fas.preprocessing.worker import Outcome, WorkerSettings, start_process, work_in_process
 from fas.progress import progress_bar
 from fas.store.store import Store
+from fas.store.summary import without_numbers
 
 
 @dataclass(slots=True)
@@ -25,8 +25,9 @@ class Summary:
     Attributes:
         complete: Presentations that had every layer before.
         done: Presentations that this run completed.
-        frames: Frames looked at by this run.
-        faces: Frames of these with a face.
+        frames: Frames looked at by this run, also of presentations that failed.
+        faces: Frames with a face, of the presentations that this run completed.
+        without_face: The other frames of these presentations.
         failures: Presentation -> reason, of this run and of earlier ones whose media have not changed.
         notes: Presentation -> warnings, although it was stored.
         seconds: How long the run took.
@@ -36,6 +37,7 @@ class Summary:
     done: int = 0
     frames: int = 0
     faces: int = 0
+    without_face: int = 0
     failures: dict[str, str] = field(default_factory=dict)
     notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     seconds: float = 0.0
@@ -47,7 +49,7 @@ class Summary:
         """
         grouped: dict[str, list[str]] = {}
         for video_id, reason in sorted(self.failures.items()):
-            grouped.setdefault(re.sub(r"\d+", "N", reason), []).append(video_id)
+            grouped.setdefault(without_numbers(reason), []).append(video_id)
         return dict(sorted(grouped.items(), key=lambda item: -len(item[1])))
 
 
@@ -87,11 +89,12 @@ def _account(store: Store, outcome: Outcome, summary: Summary) -> None:
     task = outcome.task
     video_id = task.presentation.video_id
     summary.frames += outcome.frames
-    summary.faces += outcome.faces
     if outcome.notes:
         summary.notes[video_id] = outcome.notes
     if outcome.failure is None:
         summary.done += 1
+        summary.faces += outcome.faces
+        summary.without_face += outcome.frames - outcome.faces
         return
     summary.failures[video_id] = outcome.failure
     store.record_failure(

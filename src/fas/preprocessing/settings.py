@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,8 @@ class FaceSettings:
     rotation: str = "metadata"
 
     def __post_init__(self) -> None:
+        if not 0 <= self.margin < math.inf:
+            raise FasError(f"a margin of {self.margin} is not possible", remedy="give 0 or more, such as 0.25")
         check_alignment(self.alignment)
         codec_extension(self.codec)
         if self.rotation not in ROTATIONS:

@@ -86,4 +86,9 @@ def count_layers(index: StoreIndex) -> dict[str, tuple[int, int]]:
 
 def count_failures(failures: Iterable[dict[str, Any]]) -> dict[str, int]:
     """Failures by reason, the most frequent first; reasons that differ in numbers only count as one."""
-    return dict(Counter(re.sub(r"\d+", "N", str(failure["reason"])) for failure in failures).most_common())
+    return dict(Counter(without_numbers(str(failure["reason"])) for failure in failures).most_common())
+
+
+def without_numbers(reason: str) -> str:
+    """A reason by which failures can be grouped: "no face in any of 151 frames" and "... of 90 frames" are one."""
+    return re.sub(r"\d+", "N", reason)
