@@ -149,4 +149,4 @@ def test_missing_and_empty_folders_are_errors(tmp_path: Path) -> None:
 
 
 def test_the_packages_carry_their_photographs() -> None:
-    assert [path.name for path in packaged_photos()] == ["astronaut.png", "t1.jpg"]
+    assert [path.name for path in packaged_photos()] == ["astronaut.png", "grace_hopper.jpg", "t1.jpg"]

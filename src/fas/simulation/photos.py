@@ -16,12 +16,16 @@ from fas.errors import FasError, FasWarning
 from fas.faces.face import FaceDetector, MeshModel
 from fas.simulation.protocols import MOST_SUBJECTS
 
-PACKAGED_PHOTOS = (("skimage", "data/astronaut.png"), ("insightface", "data/images/t1.jpg"))
-"""Face photographs inside installed packages: one person and six."""
+PACKAGED_PHOTOS = (
+    ("skimage", "data/astronaut.png"),
+    ("matplotlib", "mpl-data/sample_data/grace_hopper.jpg"),
+    ("insightface", "data/images/t1.jpg"),
+)
+"""Face photographs inside installed packages: one person each, and six."""
 PACKAGED_LICENCE = (
-    "astronaut.png: NASA, public domain, in scikit-image; t1.jpg: carried by the package insightface (MIT) as its "
-    "example, rights of the photograph not stated. Nothing of them is copied into this project; do not publish the "
-    "simulated videos."
+    "astronaut.png: NASA, public domain, in scikit-image; grace_hopper.jpg: US Navy, public domain, in matplotlib; "
+    "t1.jpg: carried by the package insightface (MIT) as its example, rights of the photograph not stated. "
+    "Nothing of them is copied into this project; do not publish the simulated videos."
 )
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
 _SMALLEST_FACE = 80
