@@ -19,6 +19,7 @@ from fas.methods import method_class
 from fas.methods.base import Method
 from fas.training.arguments import check_arguments
 from fas.training.callbacks import Progress
+from fas.training.checkpoints import WholeFiles
 from fas.training.experiment import Experiment
 
 _TRAINER_GIVEN = (
@@ -87,6 +88,7 @@ def build_trainer(
         default_root_dir=run,
         logger=list(loggers),
         callbacks=list(callbacks),
+        plugins=[WholeFiles()],
         enable_autolog_hparams=False,
         use_distributed_sampler=False,  # the DataModule's samplers know their rank
         num_sanity_val_steps=0,  # a few dev batches cannot give a threshold

@@ -1,39 +1,16 @@
-"""What happens beside the training: checkpoints, and what the user sees."""
+"""What the user sees of a training or a scoring."""
 
 from __future__ import annotations
 
 import time
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
-from pytorch_lightning.callbacks import Callback, ModelCheckpoint
+from pytorch_lightning.callbacks import Callback
 from torch import Tensor
 
 from fas.progress import progress_bar
-
-
-class BestCheckpoint(ModelCheckpoint):
-    """Keeps the epoch with the lowest value, of equals the latest.
-
-    Error rates of few dev presentations are coarse, so that many epochs tie; the latest of them has learned longest.
-    """
-
-    def check_monitor_top_k(self, trainer: pl.Trainer, current: Tensor | None = None) -> bool:
-        """Whether an epoch replaces the one that is kept."""
-        better = super().check_monitor_top_k(trainer, current)
-        return better or (current is not None and current == self.best_model_score)
-
-
-def checkpoints(folder: Path, monitor: str) -> list[Callback]:
-    """Writes `best.ckpt` by a dev metric, the lower the better, and `last.ckpt` after every epoch.
-
-    The test split plays no part in either. `last.ckpt` comes second, so that it knows the best so far.
-    """
-    best = BestCheckpoint(folder, "best", monitor=monitor, mode="min", enable_version_counter=False)
-    last = ModelCheckpoint(folder, "last", save_on_train_epoch_end=True, enable_version_counter=False)
-    return [best, last]
 
 
 class Progress(Callback):
@@ -43,6 +20,8 @@ class Progress(Callback):
         self._stack = ExitStack()
         self._advance: Any = None
         self._loss: Tensor | float = 0.0
+        self._batches = 0
+        self._judged = False
         self._start = 0.0
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -73,13 +52,14 @@ class Progress(Callback):
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Begins to count time and loss."""
         self._start = time.monotonic()
-        self._loss = 0.0
+        self._loss, self._batches, self._judged = 0.0, 0, False
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Counts a batch."""
         self._loss = self._loss + outputs["loss"].detach()  # no float(): it would wait for the GPU
+        self._batches += 1
         self._count()
 
     def on_validation_batch_end(
@@ -94,13 +74,17 @@ class Progress(Callback):
         """Counts a batch."""
         self._count()
 
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Notes that the epoch has errors of its own."""
+        self._judged = True
+
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Logs the epoch's mean loss, and prints its line: losses, and the dev split's errors."""
-        loss = float(self._loss) / trainer.num_training_batches
+        """Logs the epoch's mean loss, and prints its line: losses, and the dev split's errors if it was judged."""
+        loss = float(self._loss) / self._batches  # not those of a whole epoch: trainer.max_time may cut one short
         pl_module.log("train/loss_epoch", loss, sync_dist=True)
         if not trainer.is_global_zero:
             return
-        logged = trainer.callback_metrics
+        logged = trainer.callback_metrics if self._judged else {}  # Lightning keeps those of earlier epochs
         parts = [f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}", f"train loss {loss:.4g}"]
         parts += [f"dev loss {logged['dev/loss']:.4g}"] if "dev/loss" in logged else []
         parts += [

@@ -18,7 +18,8 @@ from fas.errors import FasError, FasWarning
 from fas.methods.base import Method
 from fas.methods.checkpoint import read_checkpoint
 from fas.training.build import build_datamodule, build_method, build_trainer
-from fas.training.callbacks import Progress, checkpoints
+from fas.training.callbacks import Progress
+from fas.training.checkpoints import checkpoints
 from fas.training.compose import compose_run
 from fas.training.experiment import Experiment
 from fas.training.loggers import finish, make_loggers
@@ -65,7 +66,13 @@ def fit(experiment: Experiment) -> RunFolder:
             raise
         finally:
             finish(loggers)
-    _tell(f"best     {run.best}\nnext     fas test --ckpt {run.path}")
+    if run.best.is_file():
+        _tell(f"best     {run.best}\nnext     fas test --ckpt {run.path}")
+    else:
+        message = (
+            f"no epoch was judged on the dev split, so there is no {run.best}: see trainer.check_val_every_n_epoch"
+        )
+        warnings.warn(FasWarning(message), stacklevel=2)
     return run
 
 

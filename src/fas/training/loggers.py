@@ -83,7 +83,9 @@ def _csv_logger(run: Path, steps_done: int) -> CSVLogger:
     rows: list[dict[str, str]] = []
     if steps_done and file.is_file():
         with file.open(encoding="utf-8", newline="") as lines:
-            rows = [row for row in csv.DictReader(lines) if int(row["step"]) < steps_done]
+            # A run that was killed while it wrote leaves a row without its last values.
+            whole = [row for row in csv.DictReader(lines) if row.get("step") and None not in row.values()]
+        rows = [row for row in whole if int(row["step"]) < steps_done]
     logger = CSVLogger(run, name="", version="")
     _begin_with(logger, rows)
     return logger
@@ -95,6 +97,7 @@ def _begin_with(logger: CSVLogger, rows: list[dict[str, str]]) -> None:
         # Lightning's logger always begins an empty file and warns that it does.
         warnings.filterwarnings("ignore", message="Experiment logs directory")
         logger.experiment.metrics.extend({key: value for key, value in row.items() if value} for row in rows)
+    logger.experiment.save()  # at once, since the earlier file is gone
 
 
 @rank_zero_only
