@@ -73,6 +73,23 @@ def test_exclusive_without_hard_links(tmp_path: Path, monkeypatch: pytest.Monkey
     assert names(tmp_path) == ["file"]
 
 
+def test_a_folder_that_cannot_be_opened_for_syncing_is_no_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder into which one may write but not look."""
+    opened = os.open
+
+    def refuse(path: str | Path, flags: int, *rest: int) -> int:
+        if Path(path) == tmp_path:
+            raise PermissionError(13, "Permission denied")
+        return opened(path, flags, *rest)
+
+    monkeypatch.setattr(os, "open", refuse)
+    with atomic_file(tmp_path / "file") as file:
+        file.write(b"whole")
+    assert (tmp_path / "file").read_bytes() == b"whole"
+
+
 def test_the_writer_of_the_content_is_not_blamed_on_the_store(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="video") as caught, atomic_file(tmp_path / "file"):
         raise OSError("the video cannot be read")

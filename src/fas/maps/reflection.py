@@ -55,7 +55,9 @@ def make_estimator(name: str = DEFAULT_ESTIMATOR, weights: Path | None = None) -
         raise FasError(f"there is no reflection estimator {name!r}", remedy=f"choose one of: {', '.join(ESTIMATORS)}")
     if name == "network":
         if weights is None:
-            raise FasError("the reflection estimator 'network' needs a weight file", remedy="give its ONNX file")
+            raise FasError(
+                "the reflection estimator 'network' needs a weight file", remedy="give --reflection-weights FILE"
+            )
         return SeparationNetwork(weights)
     if weights is not None:
         raise FasError(

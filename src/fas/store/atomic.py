@@ -122,12 +122,12 @@ def _link(temporary: Path, path: Path) -> None:
 
 def _sync_folder(folder: Path) -> None:
     """Makes the new name survive a power cut, where the file system lets a folder be synced."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
             os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _host() -> str:
