@@ -107,6 +107,9 @@ class Worker:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", FasWarning)
             outcome = self._acquire(task) if task.faces else self._add_maps(task)
+        for warning in caught:
+            if not issubclass(warning.category, FasWarning):  # of another package: not for the summary, and not lost
+                warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
         notes = tuple(str(warning.message) for warning in caught if issubclass(warning.category, FasWarning))
         return Outcome(task, outcome.frames, outcome.faces, outcome.failure, outcome.detail, notes)
 
