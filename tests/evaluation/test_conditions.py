@@ -40,6 +40,12 @@ def test_unknown_presentations_and_none_at_all():
     assert by_condition(evaluation, {"other": {"phone": "1"}}) == {}
 
 
+def test_presentations_of_unknown_facts_do_not_make_a_condition_of_what_tells_the_classes_apart():
+    evaluation = evaluate_scores(score_table(ROWS), threshold=0.5)
+    known = {video_id: facts for video_id, facts in ATTRIBUTES.items() if video_id not in ("b2", "r1")}
+    assert list(by_condition(evaluation, known)) == []
+
+
 def test_an_attribute_with_very_many_values_is_no_condition():
     rows = [(str(i), "1", "test", i % 2, "" if i % 2 else "print", 0, 0.5) for i in range(100)]
     attributes = {str(i): {"take": str(i // 2), "phone": str(i // 50)} for i in range(100)}

@@ -231,3 +231,11 @@ def test_write_is_readable_json(tmp_path):
     assert json.loads((tmp_path / "run" / "evaluation.json").read_text()) == json.loads(
         json.dumps(evaluation.to_json())
     )
+
+
+def test_presentations_that_were_never_preprocessed_are_named():
+    warnings = evaluate_scores(random_scores(provenance={**PROVENANCE, "absent": {"dev": 0, "test": 12}})).warnings
+    assert [text for text in warnings if "never preprocessed" in text] == [
+        "12 test presentations of the published dataset were never preprocessed: they are in no number"
+    ]
+    assert not evaluate_scores(random_scores(provenance=PROVENANCE)).warnings

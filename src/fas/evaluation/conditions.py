@@ -51,8 +51,10 @@ def by_condition(
     for name in sorted({name for one in known for name in one}):
         values = np.array([one.get(name, "") for one in known], dtype=object)
         choices = sorted({value for value in values if value})
-        of_bona_fide = set(values[judged.label == BONA_FIDE])
-        if 2 <= len(choices) <= _MOST_VALUES and of_bona_fide & set(values[judged.label != BONA_FIDE]):
+        of_bona_fide, of_attacks = (
+            set(values[mask]) - {""} for mask in (judged.label == BONA_FIDE, judged.label != BONA_FIDE)
+        )
+        if 2 <= len(choices) <= _MOST_VALUES and of_bona_fide & of_attacks:
             tables[name] = tuple(_condition(evaluation, choice, values == choice) for choice in choices)
     return tables
 

@@ -162,6 +162,7 @@ def evaluate_scores(
         frames_without_score=int(np.count_nonzero(np.isnan(table.score[rows]))),
         warnings=(
             *_shared_subjects(everything, test, development if dev is None or _one_dataset(table, dev) else None),
+            *_absent(table),
             *_unjudged(failures, fine),
             *_inverted(curve.auc()),
         ),
@@ -234,6 +235,16 @@ def _shared_subjects(everything: Presentations, test: Presentations, dev: Presen
         f"{', ...' if len(subjects) > 5 else ''}): the numbers are optimistic if they are the same people"
         for name, subjects in shared.items()
         if subjects
+    ]
+
+
+def _absent(table: ScoreTable) -> list[str]:
+    """Presentations of the protocol that were never preprocessed, of which a scores file has no row."""
+    absent = (table.provenance or {}).get("absent") or {}
+    return [
+        f"{absent[split]} {split} presentations of the published dataset were never preprocessed: they are in no number"
+        for split in ("dev", "test")
+        if absent.get(split)
     ]
 
 

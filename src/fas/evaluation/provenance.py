@@ -24,8 +24,9 @@ def write_provenance(path: Path, provenance: Mapping[str, Any], scores: Path) ->
     Args:
         path: The scores file that the provenance will stand beside.
         provenance: `dataset` (str) and `simulated` (bool) are required, so that no number loses that it is of simulated
-            data. Also in use: `protocol`, `fold`, `experiment`, `checkpoint`, `seed`, `commit`, `aggregation` and
-            `versions`. Values are plain JSON.
+            data. Also in use: `protocol`, `fold`, `absent` (split -> published presentations that were never
+            preprocessed), `experiment`, `checkpoint`, `seed`, `commit`, `aggregation` and `versions`. Values are plain
+            JSON.
         scores: The file that has the content now.
 
     Raises:
