@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import warnings
@@ -100,6 +101,12 @@ def main() -> None:
         app()
     except FasError as error:
         print(f"error: {error}", file=sys.stderr)
+        sys.exit(USER_ERROR)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        full = FasError("the disk is full", path=error.filename, remedy="free some space, and give the command again")
+        print(f"error: {full}", file=sys.stderr)
         sys.exit(USER_ERROR)
 
 
