@@ -101,7 +101,7 @@ def test_a_run_goes_on_only_with_its_own_settings(tiny):
         fit(tiny("trainer.max_epochs=2", "model.lr=0.5"))
     with pytest.raises(FasError, match=r"experiment\.seed was 0, is 1"):
         fit(tiny("trainer.max_epochs=2", "seed=1"))
-    fit(tiny("trainer.max_epochs=2", "data.num_workers=1"))  # decides nothing
+    fit(tiny("trainer.max_epochs=2", "data.num_workers=1", "data.protocol=1"))  # decides nothing; the same
 
 
 def test_a_finished_run_says_so(tiny, capsys):

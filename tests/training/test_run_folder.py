@@ -23,7 +23,7 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path, monkeypatch):
     (tmp_path / "runs").write_text("a file")
     with pytest.raises(FasError, match="cannot be made"):
         new_run_folder("basn")
-    with pytest.raises(FasError, match="cannot be written"):
+    with pytest.raises(FasError, match="cannot write the file"):
         RunFolder(tmp_path / "runs" / "x").write_config(compose_experiment("basn"))
 
 

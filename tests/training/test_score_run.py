@@ -122,6 +122,11 @@ def test_a_checkpoint_from_before_the_first_validation_can_be_scored(run):
     assert json.loads(score_run(run.last).with_suffix(".json").read_text())["dev_threshold"] is None
 
 
+def test_the_device_can_be_chosen(run):
+    with pytest.raises(FasError, match="abacus"):
+        score_run(run.path, ["trainer.accelerator=abacus"])
+
+
 def test_scoring_fetches_no_weights(run):
     config = run.config.read_text().replace("pretrained: false", "pretrained: true")
     run.config.write_text(config)

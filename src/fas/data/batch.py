@@ -15,7 +15,7 @@ class Requirements:
     Attributes:
         layers: Stored layers beside `rgb`, such as `depth`.
         input_size: Side of the square input image in pixels.
-        map_size: Side of the square maps in pixels, at least as large as the method's own.
+        map_size: Side of the square target maps in pixels.
     """
 
     layers: tuple[str, ...]

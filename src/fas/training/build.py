@@ -96,14 +96,14 @@ def build_trainer(
 
 
 def build_evaluator(experiment: Experiment) -> pl.Trainer:
-    """Lightning's Trainer for scoring: one device, whatever is there, in the precision of the training.
+    """Lightning's Trainer for scoring: one device of the experiment's kind, in the precision of the training.
 
     Raises:
-        FasError: Lightning refuses the precision.
+        FasError: Lightning refuses the kind or the precision.
     """
     arguments = check_arguments(pl.Trainer, experiment.trainer, "trainer", _TRAINER_GIVEN)
-    precision = arguments.get("precision")
-    return _trainer(devices=1, precision=precision, logger=False, callbacks=[Progress()], enable_checkpointing=False)
+    kept = {key: arguments[key] for key in ("accelerator", "precision") if key in arguments}
+    return _trainer(**kept, devices=1, logger=False, callbacks=[Progress()], enable_checkpointing=False)
 
 
 def _trainer(**arguments: Any) -> pl.Trainer:

@@ -145,6 +145,7 @@ def _settled(experiment: Experiment) -> dict[str, dict[str, Any]]:
     """What decides the result, by section; where files lie and how many processes load them does not."""
     free = {"store", "num_workers"}
     data = {key: value for key, value in experiment.data.items() if key not in free}
+    data["protocol"] = str(data.get("protocol"))  # data.protocol=1 and the config's "1" are one
     top = {"seed": experiment.seed, "monitor": experiment.monitor}
     return {"model": experiment.model, "data": data, "augment": experiment.augment, "experiment": top}
 

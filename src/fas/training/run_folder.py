@@ -20,6 +20,7 @@ import yaml
 
 import fas
 from fas.errors import FasError
+from fas.evaluation.files import write_text
 from fas.training.compose import CONFIG_FILE
 from fas.training.experiment import Experiment
 
@@ -76,7 +77,7 @@ class RunFolder:
             FasError: The folder is not writable.
         """
         text = yaml.safe_dump(experiment.config(), sort_keys=False)
-        _write(self.config, f"# The resolved config of: {shlex.join(_command())}\n{text}")
+        write_text(self.config, f"# The resolved config of: {shlex.join(_command())}\n{text}")
 
     def write_environment(self, facts: Mapping[str, Any], *, continued: bool = False) -> None:
         """Writes what the run depends on beside its config.
@@ -92,7 +93,7 @@ class RunFolder:
         if continued and self.environment.is_file():
             first = json.loads(self.environment.read_text(encoding="utf-8"))
             record = {**first, "continued": [*first.get("continued", []), record]}
-        _write(self.environment, json.dumps(record, indent=2) + "\n")
+        write_text(self.environment, json.dumps(record, indent=2) + "\n")
 
 
 def new_run_folder(experiment: str) -> RunFolder:
@@ -112,14 +113,6 @@ def new_run_folder(experiment: str) -> RunFolder:
             raise FasError(f"the run's folder cannot be made: {error.strerror}", path=path) from error
         break
     return RunFolder(path)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise FasError(f"the run's folder cannot be written: {error.strerror}", path=path) from error
 
 
 def find_checkpoint(path: Path) -> tuple[RunFolder, Path]:
