@@ -8,7 +8,9 @@ from torch.utils.data import DataLoader
 from fas.data.batch import Requirements
 from fas.data.datamodule import FasDataModule
 from fas.errors import FasError, FasWarning
+from fas.resources import resource_dir
 from tests.fakes.failures import oulu_failure
+from tests.fakes.small_store import add
 from tests.fakes.store import make_store
 
 BOTH = Requirements(layers=("depth", "reflection"), input_size=32, map_size=8)
@@ -188,3 +190,28 @@ def test_two_stores_of_one_dataset_need_a_choice(tmp_path):
     data = data_module(tmp_path, recipe_hash=first.path.name[:6])
     data.setup("fit")
     assert data.facts["recipe_hash"] == first.path.name
+
+
+def recipe_with_first_frames(folder, count):
+    text = (resource_dir("preprocess") / "oulu.yaml").read_text()
+    path = folder / "first.yaml"
+    about = "    about: unseen environment (session 3)\n"
+    assert about in text
+    path.write_text(text.replace(about, f"{about}    train_frames: {count}\n"))
+    return str(path)
+
+
+def test_a_protocol_may_train_on_the_first_frames_of_each_video_only(store_root, tmp_path):
+    data = data_module(store_root, recipe=recipe_with_first_frames(tmp_path, 6))
+    data.setup("fit")
+    assert {frame for _, frame in rows(data.train_dataloader())} == {0, 5}
+    assert {frame for _, frame in rows(data.val_dataloader())} == {0, 5, 10}
+
+
+def test_videos_without_any_of_their_first_frames_are_an_error(tmp_path):
+    store = make_store(tmp_path / "store", without=("1_1_01_1",))
+    add(store, "1_1_01_1", frames=[7], layers=("rgb", "depth", "reflection"))
+    store.build_index()
+    data = data_module(tmp_path / "store", recipe=recipe_with_first_frames(tmp_path, 2))
+    with pytest.raises(FasError, match="1 train presentations have none of their first 2 frames in the store"):
+        data.setup("fit")

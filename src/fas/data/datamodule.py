@@ -179,7 +179,19 @@ class FasDataModule(pl.LightningDataModule):
         return FrameDataset(self.index, self._rows("train"), self._requirements, self._augmentation)
 
     def _rows(self, split: str) -> NDArray[np.int64]:
-        return rows_of(self.splits[split].codes, self.index.presentations)
+        part = self.splits[split]
+        rows = rows_of(part.codes, self.index.presentations)
+        if part.first_frames is None:
+            return rows
+        kept = rows[self.index.frame[rows] < part.first_frames]
+        if lost := len(part.codes) - len(np.unique(self.index.presentation[kept])):
+            raise FasError(
+                f"{lost} {split} presentations have none of their first {part.first_frames} frames in the store, which "
+                f"are all that protocol {self._protocol} uses",
+                path=self.store.path,
+                remedy="preprocess with more frames, such as --frames all",
+            )
+        return kept
 
     def _check_layers(self, split: str) -> None:
         rows = self._rows(split)

@@ -30,11 +30,13 @@ class Split:
         codes: `(n,)` codes of its presentations in the store's index.
         not_acquired: Presentations that preprocessing tried and could not store (no face, not decodable).
         absent: Presentations of the published dataset that preprocessing has not seen.
+        first_frames: Only so many frames from the beginning of each video are used, by the protocol; None for all.
     """
 
     codes: NDArray[np.intp]
     not_acquired: tuple[Presentation, ...]
     absent: tuple[Presentation, ...]
+    first_frames: int | None = None
 
 
 def recipe_of(store: Store, recipe: str | None = None) -> Recipe:
@@ -81,6 +83,7 @@ def store_splits(
             codes=np.array([code_of[one.video_id] for one in parts[0][split]], dtype=np.intp),
             not_acquired=tuple(parts[1][split]),
             absent=tuple(parts[2][split]),
+            first_frames=recipe.protocols[protocol].train_frames if split == "train" else None,
         )
         for split in parts[0]
     }
@@ -103,7 +106,7 @@ def check_split(name: str, split: Split, labels: NDArray[np.integer], where: str
         FasWarning: Presentations are missing.
     """
     if not len(split.codes):
-        hint = "the protocol has no such split; choose another protocol or dataset"
+        hint = "the protocol has no such split; `fas datasets show NAME` names others, such as those with a dev set"
         if split.not_acquired or split.absent:
             hint = "preprocess the presentations of this split first"
         raise FasError(f"{where} has no {name} presentations in the store", path=store, remedy=hint)
