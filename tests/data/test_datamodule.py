@@ -9,8 +9,8 @@ from fas.data.batch import Requirements
 from fas.data.datamodule import FasDataModule
 from fas.errors import FasError, FasWarning
 from fas.resources import resource_dir
+from fas.store.codec import encode_image
 from tests.fakes.failures import oulu_failure
-from tests.fakes.small_store import add
 from tests.fakes.store import make_store
 
 BOTH = Requirements(layers=("depth", "reflection"), input_size=32, map_size=8)
@@ -210,7 +210,8 @@ def test_a_protocol_may_train_on_the_first_frames_of_each_video_only(store_root,
 
 def test_videos_without_any_of_their_first_frames_are_an_error(tmp_path):
     store = make_store(tmp_path / "store", without=("1_1_01_1",))
-    add(store, "1_1_01_1", frames=[7], layers=("rgb", "depth", "reflection"))
+    facts = {**oulu_failure("Train_files/1_1_01_1.avi"), "frames": []}
+    store.write_shard("rgb", "1_1_01_1", [(7, encode_image(np.zeros((8, 8, 3), np.uint8)))], facts, "png")
     store.build_index()
     data = data_module(tmp_path / "store", recipe=recipe_with_first_frames(tmp_path, 2))
     with pytest.raises(FasError, match="1 train presentations have none of their first 2 frames in the store"):
