@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+import warnings
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ import torch
 from numpy.typing import NDArray
 
 from fas.data.tensors import to_image, to_tensor
-from fas.errors import FasError
+from fas.errors import FasError, FasWarning
 from fas.evaluation.pictures import write_grid
 from fas.faces.backends import make_detector, make_mesh_model
+from fas.faces.given import GIVEN
 from fas.faces.tracking import FaceTracker
 from fas.methods.checkpoint import load_method, read_checkpoint
 from fas.metrics import presentation_scores
@@ -92,7 +94,7 @@ class Predictor:
                 remedy="train for at least one epoch",
             )
         self.data = _data_of(checkpoint)
-        self._settings = _face_settings(self.data["recipe"])
+        self._settings = face_settings(self.data["recipe"])
         self._tracker = FaceTracker(make_detector(self._settings.detector, weights), make_mesh_model(weights))
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.method.to(self._device)
@@ -164,6 +166,25 @@ def _data_of(checkpoint: Path) -> dict[str, Any]:
     return data
 
 
-def _face_settings(recipe: dict[str, Any]) -> FaceSettings:
-    settings = {key.name: recipe[key.name] for key in fields(FaceSettings)}
-    return FaceSettings(**{**settings, "frames": FrameSelection.parse(settings["frames"])})
+def face_settings(recipe: dict[str, Any]) -> FaceSettings:
+    """How to cut faces as a store's recipe says; what it does not say, as in older stores, has its default.
+
+    Raises:
+        FasError: A setting is missing or impossible.
+
+    Warns:
+        FasWarning: The faces came with the dataset, as they do with no other video.
+    """
+    known = {key.name: recipe[key.name] for key in fields(FaceSettings) if key.name in recipe}
+    try:
+        settings = FaceSettings(**{**known, "frames": FrameSelection.parse(known["frames"])})
+    except (KeyError, TypeError) as error:
+        raise FasError(
+            f"the checkpoint does not say all of how the faces of its training were cut: {error}",
+            remedy="give a checkpoint that `fas fit` wrote with this version",
+        ) from error
+    if settings.detector != GIVEN:
+        return settings
+    message = "the training's faces were given by the dataset; here they are found, and may be cut a little differently"
+    warnings.warn(FasWarning(message), stacklevel=2)
+    return replace(settings, detector="mediapipe")
