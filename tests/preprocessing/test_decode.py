@@ -3,13 +3,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import cv2
+import h5py
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fas.errors import FasError, FasWarning
-from fas.preprocessing.decode import FrameSelection, read_frames
+from fas.preprocessing.decode import FrameSelection, MediaError, read_frames
 from tests.fakes.huge_png import write_huge_png
 from tests.fakes.video import numbered_images, write_video
 
@@ -134,3 +135,55 @@ def test_one_lost_frame_at_the_end_is_a_warning(tmp_path: Path) -> None:
     (tmp_path / "v.avi").write_bytes(content[: content.rindex(b"idx1") - 30])  # cuts into the last frame's data
     with pytest.warns(FasWarning, match="39 of 40"):
         assert len(numbers(tmp_path / "v.avi", "all")) == 39
+
+
+def test_a_folder_of_frames_is_read_in_the_order_of_its_numbers(tmp_path: Path) -> None:
+    for number, image in zip((1, 2, 10, 9), numbered_images(4), strict=True):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    (tmp_path / "notes.txt").touch()
+    wanted = numbered_images(4)
+    found = list(read_frames(tmp_path, ALL))
+    assert [frame.number for frame in found] == [0, 1, 2, 3]
+    for frame, image in zip(found, (wanted[0], wanted[1], wanted[3], wanted[2]), strict=True):
+        np.testing.assert_array_equal(frame.image, image)
+    assert numbers(tmp_path, "even:2") == [1, 3]
+
+
+def test_a_folder_without_images_or_with_a_broken_one(tmp_path: Path) -> None:
+    with pytest.raises(MediaError, match="holds no image"):
+        list(read_frames(tmp_path, ALL))
+    (tmp_path / "1.jpg").write_bytes(b"no image")
+    with pytest.raises(MediaError, match="cannot be decoded as an image"):
+        list(read_frames(tmp_path, ALL))
+
+
+@pytest.mark.parametrize("array", ["Color_Data", "*/array"])
+def test_hdf5_frames(tmp_path: Path, array: str) -> None:
+    images = numbered_images(12)
+    with h5py.File(tmp_path / "a.hdf5", "w") as file:
+        if array == "Color_Data":
+            file[array] = np.stack(images).transpose(0, 3, 1, 2)
+        else:
+            for number, image in enumerate(images):
+                file[f"Frame_{number}/array"] = image.transpose(2, 0, 1)
+    found = list(read_frames(tmp_path / "a.hdf5", FrameSelection("every", 5), array))
+    assert [frame.number for frame in found] == [0, 5, 10]  # Frame_10 comes after Frame_9
+    for frame in found:
+        np.testing.assert_array_equal(frame.image, images[frame.number])
+
+
+def test_hdf5_files_that_cannot_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.hdf5"
+    path.write_bytes(b"no hdf5")
+    with pytest.raises(MediaError, match="cannot be read as HDF5"):
+        list(read_frames(path, ALL, "Color_Data"))
+    with h5py.File(path, "w") as file:
+        file["Depth"] = np.zeros((2, 1, 4, 4), np.uint16)
+        file["Empty"] = np.zeros((0, 3, 4, 4), np.uint8)
+    for array, problem in (
+        ("Color_Data", "cannot be read as HDF5"),
+        ("Depth", "a frame is uint16"),
+        ("Empty", "no frame"),
+    ):
+        with pytest.raises(MediaError, match=problem):
+            list(read_frames(path, ALL, array))
