@@ -44,6 +44,13 @@ def test_rows_of_another_form_are_named(tmp_path: Path, line: str) -> None:
     assert caught.value.path == tmp_path / "Train_files/1_1_01_1.txt"
 
 
+@pytest.mark.parametrize("frame", ["0", "-1", "0.5", "nan", "inf"])
+def test_frames_that_do_not_count_up_are_named(tmp_path: Path, frame: str) -> None:
+    write(tmp_path, f"0,1,2,3,4\n{frame},1,2,3,4\n")
+    with pytest.raises(AnnotationError, match=f"line 2: {frame} is no frame after 0"):
+        read_annotations(OULU, tmp_path, VIDEO, SIZE)
+
+
 def test_no_file_says_nothing(tmp_path: Path) -> None:
     assert read_annotations(OULU, tmp_path, VIDEO, SIZE) == {}
     assert read_annotations(replace(OULU, annotations=None), tmp_path, VIDEO, SIZE) == {}

@@ -66,7 +66,7 @@ def read_annotations(
         box without area), are not in it. Empty without a file.
 
     Raises:
-        AnnotationError: The file cannot be read, or a row is not of the recipe's form.
+        AnnotationError: The file cannot be read, a row is not of the recipe's form, or frames do not count up.
     """
     written = recipe.annotations
     if written is None or not satisfies(facts(presentation), written.only):
@@ -82,11 +82,16 @@ def read_annotations(
         rows = _shared_list(file, written.columns).get(stem_of(presentation.path), ())
     scale = np.ones(2) if written.grid is None else np.array(size) / written.grid
     found = {}
+    before = -1.0
     for position, (line, row) in enumerate(rows):
         values = _values(file, line, row, written.columns)
+        frame = values.get("frame", float(position))
+        if not frame.is_integer() or frame <= before:  # a column of something else would pass as frames
+            raise AnnotationError(f"line {line}: {frame:g} is no frame after {before:g}", path=file)
+        before = frame
         one = FrameAnnotation(_box(values, scale), _eyes(values, scale))
         if one.box is not None or one.eyes is not None:
-            found[int(values.get("frame", position))] = one
+            found[int(frame)] = one
     return found
 
 
