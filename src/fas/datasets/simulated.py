@@ -57,7 +57,7 @@ def read_simulated(recipe: Recipe, root: Path, published: Sequence[Presentation]
     contains = {}
     for field in dict.fromkeys(name for pattern in recipe.grammar for name in pattern.groupindex):
         values = _texts(content, f"{field}s", path)
-        if odd := set(values) - {fields[field] for fields in known}:
+        if odd := set(values) - {fields.get(field, "") for fields in known}:
             raise FasError(f"{field}s lists {sorted(odd)}, which {recipe.title} does not have", path=path)
         if values:
             contains[field] = values
