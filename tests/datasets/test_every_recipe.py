@@ -25,6 +25,9 @@ EXPECTED = {
     *("hkbu_v1", "hkbu_v1plus", "hkbu_v2", "rose_youtu", "nuaa", "celeba_spoof", "casia_surf", "cefa", "wmca", "uvad"),
 }
 
+ONE_CLASS = {("hkbu_v1", "leave_one_out", 8, "test")}
+"""Subject 08 of HKBU-MARs V1 has masks only."""
+
 _published: dict[str, list[Presentation]] = {}
 
 
