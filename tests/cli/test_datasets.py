@@ -170,3 +170,52 @@ def test_a_closed_pipe_is_no_traceback() -> None:
     done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=True)
     assert done.stdout == "video_id,path,subject,split,label,attack_type\n"
     assert done.stderr == ""
+
+
+def test_makes_a_tree_that_is_marked_as_simulated_and_complete(tmp_path: Path) -> None:
+    done = fas("fake", "oulu", tmp_path / "made")
+    assert done.returncode == 0
+    assert "4950 presentations like those of OULU-NPU" in done.stdout
+    assert "SIMULATED" in done.stdout
+    shown = fas("show", "oulu", "--root", tmp_path / "made", "--strict")
+    assert shown.returncode == 0
+    assert "0 missing, 0 surplus, 0 protocol disagreements  (SIMULATED data)" in shown.stdout
+    again = fas("fake", "oulu", tmp_path / "made")
+    assert again.returncode == 2
+    assert "not empty" in again.stderr
+
+
+def test_a_protocol_across_datasets_from_rules_and_from_trees(tmp_path: Path, full: Path) -> None:
+    cross = tmp_path / "phones.yaml"
+    cross.write_text(
+        "name: phones\ntitle: x\nabout: x\n"
+        "train: [{dataset: oulu, protocol: 3, fold: 1, split: train}]\ntest: [{dataset: oulu, of: {split: test}}]\n"
+    )
+    from_rules = fas("protocol", cross, "--rules", "--csv", "-")
+    assert (from_rules.returncode, from_rules.stderr) == (0, "")
+    listed = rows(from_rules.stdout)
+    assert listed[0] == {
+        "video_id": "oulu/2_1_01_1",
+        "path": "Train_files/2_1_01_1.avi",
+        "subject": "oulu/01",
+        "split": "train",
+        "label": "1",
+        "attack_type": "",
+    }
+    assert [sum(row["split"] == split for row in listed) for split in ("train", "dev", "test")] == [1500, 0, 1800]
+    from_tree = fas("protocol", cross, "--root", f"oulu={full / 'oulu'}", "--csv", "-")
+    assert sorted(from_tree.stdout.splitlines()) == sorted(from_rules.stdout.splitlines())
+    for arguments, problem in (
+        (("--root", full / "oulu"), "names no dataset of phones"),
+        (("official",), "is a protocol itself"),
+        (("--fold", "1"), "is a protocol itself"),
+    ):
+        done = fas("protocol", cross, *arguments)
+        assert done.returncode == 2
+        assert problem in done.stderr
+
+
+def test_a_dataset_needs_a_protocol() -> None:
+    done = fas("protocol", "oulu", "--rules")
+    assert done.returncode == 2
+    assert "name one of: 1, 2, 3, 4" in done.stderr
