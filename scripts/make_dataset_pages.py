@@ -13,11 +13,11 @@ from pathlib import Path
 
 from fas.datasets.contents import covers_all, published_presentations
 from fas.datasets.counts import count, count_keys, count_published
-from fas.datasets.cross import CrossProtocol, Part, known_cross_protocols, load_cross_protocol
+from fas.datasets.cross import CrossProtocol, known_cross_protocols, load_cross_protocol
 from fas.datasets.presentation import Presentation
 from fas.datasets.protocol import folds, protocol_splits
 from fas.datasets.recipe import Recipe, known_recipes, load_recipe
-from fas.datasets.selection import Selection
+from fas.datasets.selection import describe
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "datasets"
 GENERATED = "<!-- Written by scripts/make_dataset_pages.py from the recipe; edit preprocess/{}.yaml instead. -->"
@@ -37,17 +37,6 @@ def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> Iterator[str
         yield from (row(*columns), row(*["---"] * len(columns)), *lines, "")
 
 
-def selection(chosen: Selection) -> str:
-    """A selection in one line."""
-    choices = [", ".join(f"{name} {_values(values)}" for name, values in one.items()) or "all" for one in chosen]
-    return "; or ".join(choices) or "none"
-
-
-def _values(values: tuple[str, ...]) -> str:
-    shown = values if len(values) <= 12 else (*values[:4], "...", values[-1])
-    return " ".join(value or "(none)" for value in shown)
-
-
 def page(recipe: Recipe) -> Iterator[str]:
     """The lines of a dataset's page."""
     presentations = published_presentations(recipe, invented=True)
@@ -56,8 +45,8 @@ def page(recipe: Recipe) -> Iterator[str]:
     yield from ("## Counts", "", *_counts(recipe, presentations))
     yield from ("## Names", "", *_names(recipe, presentations))
     yield from ("## Labels and species", "")
-    attacks = ((f"`{species}`", selection(chosen)) for species, chosen in recipe.attacks.items())
-    yield from table(("attack type", "which"), [("bona fide", selection(recipe.bona_fide)), *attacks])
+    attacks = ((f"`{species}`", describe(chosen)) for species, chosen in recipe.attacks.items())
+    yield from table(("attack type", "which"), [("bona fide", describe(recipe.bona_fide)), *attacks])
     yield from ("## Protocols", "", *_protocols(recipe, presentations))
     if recipe.annotations is not None:
         yield from ("## Annotations", "", f"{recipe.annotations.about}. Files: `{recipe.annotations.path}`.", "")
@@ -141,16 +130,9 @@ def across() -> Iterator[str]:
 
 
 def _cross_row(cross: CrossProtocol) -> tuple[str, ...]:
-    parts = ("; ".join(map(_part, taken)) for taken in (cross.train, cross.dev, cross.test))
+    parts = ("; ".join(map(str, taken)) for taken in (cross.train, cross.dev, cross.test))
     source = f" ({cross.source})" if cross.source else ""
     return (f"`{cross.name}`", f"{cross.title}: {cross.about}{source}", *parts)
-
-
-def _part(part: Part) -> str:
-    if part.protocol is not None:
-        fold = "" if part.fold is None else f", fold {part.fold}"
-        return f"{part.dataset} protocol {part.protocol}{fold}: {part.split}"
-    return part.dataset if part.of == ({},) else f"{part.dataset} ({selection(part.of)})"
 
 
 def index() -> Iterator[str]:

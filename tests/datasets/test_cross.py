@@ -89,3 +89,11 @@ def test_a_presentation_taken_twice_or_into_two_splits(tmp_path: Path) -> None:
 def test_a_recipe_is_no_protocol(tmp_path: Path) -> None:
     assert not is_cross_protocol("oulu")
     assert not is_cross_protocol(tmp_path / "none.yaml")
+
+
+def test_a_part_in_words(tmp_path: Path) -> None:
+    cross = load_cross_protocol(write(tmp_path))
+    assert [f"{split}: {part}" for split, part in cross.parts()] == [
+        "train: oulu, protocol 3, fold 1: train",
+        "test: oulu (split test, phone 4 5)",
+    ]

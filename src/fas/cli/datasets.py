@@ -31,7 +31,7 @@ def datasets(context: typer.Context) -> None:
 
 @app.command()
 def show(
-    name: _Name,
+    name: Annotated[str, typer.Argument(help="A dataset, a recipe or manifest, or a protocol across datasets.")],
     root: _Root = None,
     strict: Annotated[bool, typer.Option("--strict", help="Fail if the tree is not exactly as published.")] = False,
 ) -> None:
@@ -41,13 +41,17 @@ def show(
     """
     import warnings
 
-    from fas.cli.datasets_output import print_counts, print_facts
+    from fas.cli.datasets_output import print_counts, print_cross, print_facts
+    from fas.datasets.cross import is_cross_protocol, load_cross_protocol
     from fas.datasets.index import index_dataset
     from fas.datasets.protocol_files import check_protocol_files
     from fas.datasets.recipe import load_recipe
     from fas.errors import FasError, FasWarning
     from fas.paths import dataset_root
 
+    if is_cross_protocol(name):
+        print_cross(load_cross_protocol(name))
+        return
     recipe = load_recipe(name)
     print_facts(recipe)
     try:
@@ -147,7 +151,7 @@ def _cross_splits(name: str, protocol: str | None, fold: int | None, roots: list
     from fas.errors import FasError
 
     cross = load_cross_protocol(name)
-    if protocol is not None or fold is not None:
+    if protocol not in (None, cross.name) or fold is not None:
         raise FasError(f"{cross.name} is a protocol itself", remedy="give neither a protocol nor a fold with it")
     given = dict(one.split("=", 1) for one in roots or () if "=" in one)
     if odd := [one for one in roots or () if one.partition("=")[0] not in cross.datasets]:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from fas.datasets.counts import count, count_keys, count_published
-from fas.datasets.cross import known_cross_protocols, load_cross_protocol
+from fas.datasets.cross import CrossProtocol, known_cross_protocols, load_cross_protocol
 from fas.datasets.index import DatasetIndex
 from fas.datasets.protocol import Splits
 from fas.datasets.recipe import Recipe, known_recipes, load_recipe
@@ -52,6 +52,15 @@ def print_facts(recipe: Recipe) -> None:
         print(f"protocol  {protocol}: {rules.about}{folds}{'' if rules.official else ' (not official)'}")
         if rules.shared_subjects:
             print(f"          note: {rules.shared_subjects}")
+
+
+def print_cross(cross: CrossProtocol) -> None:
+    """What a protocol across datasets takes from which."""
+    print(f"{cross.title} ({cross.name})\n{cross.about}")
+    if cross.source:
+        print(f"source:   {cross.source}")
+    for split, part in cross.parts():
+        print(f"{split + ':':9} {part}")
 
 
 def print_counts(recipe: Recipe, index: DatasetIndex | None) -> None:

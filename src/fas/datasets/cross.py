@@ -15,7 +15,7 @@ from fas.datasets.presentation import Presentation
 from fas.datasets.protocol import Splits, check_disjoint, find_protocol, protocol_splits
 from fas.datasets.recipe import Recipe, load_recipe, validated
 from fas.datasets.recipe_parts import SPLITS, STRICT, Split
-from fas.datasets.selection import Selection, satisfies
+from fas.datasets.selection import Selection, describe, satisfies
 from fas.errors import FasError
 from fas.resources import resource_dir
 
@@ -37,6 +37,12 @@ class Part:
     protocol: str | None = None
     fold: int | None = None
     split: Split | None = None
+
+    def __str__(self) -> str:
+        if self.protocol is not None:
+            fold = "" if self.fold is None else f", fold {self.fold}"
+            return f"{self.dataset}, protocol {self.protocol}{fold}: {self.split}"
+        return self.dataset if self.of == ({},) else f"{self.dataset} ({describe(self.of)})"
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

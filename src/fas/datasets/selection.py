@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+_MOST_SHOWN = 12
 _RANGE = re.compile(r"(\d+)\.\.(\d+)")
 
 
@@ -45,3 +46,14 @@ def satisfies(facts: Mapping[str, str], selection: Iterable[Choice]) -> bool:
 def named_fields(selections: Iterable[Iterable[Choice]]) -> set[str]:
     """The fields that selections name."""
     return {name for selection in selections for choice in selection for name in choice}
+
+
+def describe(selection: Iterable[Choice]) -> str:
+    """A selection in words."""
+    choices = [", ".join(f"{name} {_shown(values)}" for name, values in one.items()) or "all" for one in selection]
+    return "; or ".join(choices) or "none"
+
+
+def _shown(values: tuple[str, ...]) -> str:
+    few = values if len(values) <= _MOST_SHOWN else (*values[:4], "...", values[-1])
+    return " ".join(value or "(none)" for value in few)
