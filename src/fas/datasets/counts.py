@@ -36,12 +36,14 @@ def count_published(recipe: Recipe) -> dict[str, int]:
     if published is None:
         return {}
     total = sum(published.bona_fide.values()) + sum(published.attacks.values())
-    counts = {"presentations": total, **published.species}
+    counts = {"presentations": total if published.presentations is None else published.presentations}
+    counts |= published.species
     if published.subjects is not None:
         counts["subjects"] = published.subjects
     for kind, numbers in (("bona fide", published.bona_fide), ("attack", published.attacks)):
         counts |= {f"{split} {kind}": number for split, number in numbers.items()}
-        counts[f"{ALL} {kind}"] = sum(numbers.values())
+        if numbers:
+            counts[f"{ALL} {kind}"] = sum(numbers.values())
     return counts
 
 

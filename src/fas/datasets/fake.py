@@ -17,6 +17,7 @@ from fas.datasets.presentation import BONA_FIDE, Presentation
 from fas.datasets.protocol import protocol_splits
 from fas.datasets.protocol_files import protocol_files
 from fas.datasets.recipe import Recipe
+from fas.datasets.recipe_checks import placeholders
 from fas.datasets.recipe_parts import ListFormat, Split, Table
 from fas.datasets.selection import satisfies
 from fas.datasets.simulated import SIMULATED_FILE
@@ -139,9 +140,10 @@ def _write_table(table: Table, root: Path, presentations: list[Presentation]) ->
     newline = "\r\n" if table.newline == "crlf" else "\n"
     lines = [*table.header.splitlines()]
     for one in listed:
-        words = _words(one)
-        words["path"] = words["path"].removeprefix(table.prefix)
-        lines.append(table.write.format_map({**words, "backslashed": words["path"].replace("/", "\\")}))
+        path = one.path.removeprefix(table.prefix)
+        words = {**_words(one), "path": path, "backslashed": path.replace("/", "\\")}
+        if placeholders(table.write) <= words.keys():  # else it is one that this table does not list
+            lines.append(table.write.format_map(words))
     _write_text(root / table.path, "".join(f"{line}{newline}" for line in lines))
 
 

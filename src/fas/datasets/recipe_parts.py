@@ -210,14 +210,16 @@ class Published:
 
     Attributes:
         subjects: Number of subjects; None where names do not tell them.
+        presentations: Number of presentations, where that of each class is not published.
         bona_fide: Split (or `all`) -> number of bona fide presentations.
         attacks: Split (or `all`) -> number of attack presentations.
         species: Attack type, fine or coarse -> number of presentations.
     """
 
     subjects: int | None = None
-    bona_fide: Mapping[Split | Literal["all"], int]
-    attacks: Mapping[Split | Literal["all"], int]
+    presentations: int | None = None
+    bona_fide: Mapping[Split | Literal["all"], int] = Field(default_factory=dict)
+    attacks: Mapping[Split | Literal["all"], int] = Field(default_factory=dict)
     species: Mapping[str, int] = Field(default_factory=dict)
 
 
