@@ -95,5 +95,5 @@ def test_a_part_in_words(tmp_path: Path) -> None:
     cross = load_cross_protocol(write(tmp_path))
     assert [f"{split}: {part}" for split, part in cross.parts()] == [
         "train: oulu, protocol 3, fold 1: train",
-        "test: oulu (split test, phone 4 5)",
+        "test: oulu (phone 4 5, split test)",
     ]
