@@ -35,7 +35,7 @@ def read_tables(recipe: Recipe, root: Path) -> dict[str, dict[str, str]]:
             raise FasError(
                 f"a file of {recipe.title} that its labels or splits depend on is missing",
                 path=file,
-                remedy="copy it from the distribution",
+                remedy=f"copy it from the distribution{f' ({table.about})' if table.about else ''}",
             )
         for line, key, facts in _json_rows(table, file) if table.line is None else _text_rows(table, file):
             before = tables.get(key, {})
