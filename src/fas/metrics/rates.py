@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from fas.metrics.intervals import clopper_pearson
 
@@ -140,18 +140,10 @@ def error_rates(
     Raises:
         ValueError: A class is empty, lengths differ, a label is neither 0 nor 1, or a score or the threshold is nan.
     """
-    values, truth = np.asarray(scores, dtype=np.float64), np.asarray(labels)
-    types = np.asarray(attack_types)
-    if not values.shape == truth.shape == types.shape or values.ndim != 1:
-        raise ValueError(f"scores, labels and attack types differ: {values.shape}, {truth.shape}, {types.shape}")
-    if np.isnan(threshold) or np.isnan(values).any():
-        raise ValueError("a score or the threshold is nan; decide first what a presentation without a score means")
-    if not np.isin(truth, (0, 1)).all():
-        raise ValueError("labels are 1 (bona fide) or 0 (attack)")
+    values, truth, types = checked_presentations(scores, labels, attack_types)
+    if np.isnan(threshold):
+        raise ValueError("the threshold is nan")
     is_attack = truth == 0
-    if is_attack.all() or not is_attack.any():
-        raise ValueError("error rates need at least one bona fide presentation and one attack")
-
     accepted = values >= threshold
     names, codes = np.unique(species_of(types[is_attack].tolist(), level), return_inverse=True)
     totals = np.bincount(codes)
@@ -164,3 +156,24 @@ def error_rates(
         },
         bona_fide=Rate(int(np.count_nonzero(~accepted[~is_attack])), int(np.count_nonzero(~is_attack))),
     )
+
+
+def checked_presentations(
+    scores: ArrayLike, labels: ArrayLike, attack_types: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[Any], NDArray[Any]]:
+    """Scores, labels and attack types as arrays `(n,)`, of which both classes occur and no score is nan.
+
+    Raises:
+        ValueError: They are not.
+    """
+    values, truth = np.asarray(scores, dtype=np.float64), np.asarray(labels)
+    types = np.asarray(attack_types)
+    if not values.shape == truth.shape == types.shape or values.ndim != 1:
+        raise ValueError(f"scores, labels and attack types differ: {values.shape}, {truth.shape}, {types.shape}")
+    if np.isnan(values).any():
+        raise ValueError("a score is nan; decide first what a presentation without a score means")
+    if not np.isin(truth, (0, 1)).all():
+        raise ValueError("labels are 1 (bona fide) or 0 (attack)")
+    if (truth == 0).all() or (truth == 1).all():
+        raise ValueError("error rates need at least one bona fide presentation and one attack")
+    return values, truth, types
