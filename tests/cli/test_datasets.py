@@ -185,6 +185,14 @@ def test_makes_a_tree_that_is_marked_as_simulated_and_complete(tmp_path: Path) -
     assert "not empty" in again.stderr
 
 
+def test_where_only_some_names_are_known_a_made_tree_is_held_beside_the_published_counts(tmp_path: Path) -> None:
+    fas("fake", "siw", tmp_path / "made")  # the names of its attacks are not known
+    shown = fas("show", "siw", "--root", tmp_path / "made", "--strict")
+    assert shown.returncode == 0
+    assert "│ presentations         │ 4477      │ 4477  │" in shown.stdout
+    assert "differs" not in shown.stdout
+
+
 def test_a_protocol_across_datasets_from_rules_and_from_trees(tmp_path: Path, full: Path) -> None:
     cross = tmp_path / "phones.yaml"
     cross.write_text(

@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from fas.datasets.contents import covers_all
 from fas.datasets.counts import count, count_keys, count_published
 from fas.datasets.cross import CrossProtocol, known_cross_protocols, load_cross_protocol
 from fas.datasets.index import DatasetIndex
@@ -69,7 +70,7 @@ def print_counts(recipe: Recipe, index: DatasetIndex | None) -> None:
     table = Table("count", "published")
     if index is not None:
         table.add_column("found")
-        if index.simulated and index.expected:
+        if index.simulated and covers_all(recipe):
             wanted = dict(count(index.expected))
             table.columns[1].header = "simulated"
     found = count(index.presentations) if index is not None else None
