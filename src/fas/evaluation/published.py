@@ -1,0 +1,139 @@
+"""Numbers that papers printed, kept as data: what a run is compared with. A paper's number stays the paper's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fas.datasets.text_yaml import read_text_yaml
+
+FOLDER = Path(__file__).parent / "papers"
+"""One YAML file per paper, with its tables as they are printed."""
+
+OWN = "own"
+"""In the column `from`: the paper's own result. Anything else is its citation of where it took the number from."""
+
+_ABSENT = "-"
+_ROW_KEYS = ("method", "network", "from", "protocol", "metric", "note")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """One printed number.
+
+    Attributes:
+        paper: Short name and year, such as `BASN 2019`.
+        table: As the paper counts it, such as `Table 2`.
+        place: The section or, in a talk, the part.
+        method: One name per method over all papers, such as `Auxiliary`, also where a paper calls it `FAS-BAS`.
+        printed_method: The name that the table prints.
+        network: The backbone, where the table prints one; else empty.
+        quoted_from: The citation as printed, for a number that the paper took from another work; None for its own.
+        trained: The dataset trained on, by its name in fas; several are joined by ` + `.
+        tested: The dataset tested on.
+        protocol: The protocol of the tested dataset; None where the paper does not say.
+        cross: The name of the protocol across datasets in fas that it corresponds to; None within one dataset.
+        fold: The fold in fas of a number on one fold; None for a number over all folds, or without folds.
+        attack: The attack type of a number on one.
+        metric: Lower case: `apcer`, `bpcer`, `acer`, `hter`, `eer`, `auc`, `tdr@fdr2%`.
+        mean: In percent.
+        std: In percent, if printed.
+        printed: The number as printed, without the percent sign.
+        note: What is odd about the row, if anything.
+    """
+
+    paper: str
+    table: str
+    place: str
+    method: str
+    printed_method: str
+    network: str
+    quoted_from: str | None
+    trained: str
+    tested: str
+    protocol: str | None
+    cross: str | None
+    fold: int | None
+    attack: str | None
+    metric: str
+    mean: float
+    std: float | None
+    printed: str
+    note: str | None
+
+    @property
+    def source(self) -> str:
+        """Paper and table, and whom the paper quotes."""
+        return f"{self.paper}, {self.table}" + (f", from {self.quoted_from}" if self.quoted_from else "")
+
+
+@cache
+def published() -> tuple[Published, ...]:
+    """Every number of every paper, in the order of the files and of the tables."""
+    return tuple(number for path in sorted(FOLDER.glob("*.yaml")) for number in read_paper(path))
+
+
+def read_paper(path: Path) -> Iterator[Published]:
+    """Reads a paper's tables.
+
+    A file has `paper`, `title`, `names` (printed name of a method -> its name here), `left_out` (table -> why it is not
+    here) and `tables`. A table has `table`, `place`, `caption`, `rows` (its cells between `|`, the header first), and
+    says what its numbers are: keys `trained`, `tested`, `protocol`, `cross` and `metric` hold for the table; these and
+    `fold` and `attack` under `columns` for one of its columns; a column `protocol` or `metric` for its row. A column is
+    of the metric that is its name if nothing else is said. A cell `-` is empty.
+
+    Raises:
+        FasError: The file is not readable YAML.
+        ValueError: A row has more or fewer cells than the header, a cell is no number, or a key is missing or unknown.
+    """
+    content = read_text_yaml(path)
+    for table in content["tables"]:
+        try:
+            yield from _table(content["paper"], {**content.get("names", {}), **table.get("names", {})}, table)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{path.name}, {table.get('table')}: {error!r}") from error
+
+
+def _table(paper: str, names: Mapping[str, str], table: Mapping[str, Any]) -> Iterator[Published]:
+    shared = {key: table[key] for key in ("trained", "tested", "protocol", "cross", "metric") if key in table}
+    header, *lines = ([cell.strip() for cell in line.split("|")] for line in table["rows"].splitlines())
+    for cells in lines:
+        row = {name: cell for name, cell in zip(header, cells, strict=True) if cell != _ABSENT}
+        about = {key: row[key] for key in ("protocol", "metric") if key in row}
+        for column in (name for name in header if name not in _ROW_KEYS and name in row):
+            facts = {"metric": column, **shared, **about, **table.get("columns", {}).get(column, {})}
+            note = row.get("note")
+            yield _number(
+                row[column],
+                facts,
+                paper=paper,
+                table=table["table"],
+                place=table["place"],
+                method=names.get(row["method"], row["method"]),
+                printed_method=row["method"],
+                network=row.get("network", ""),
+                quoted_from=None if row["from"] == OWN else row["from"],
+                note=None if note is None else table["notes"][note],
+            )
+
+
+def _number(cell: str, facts: dict[str, str], **source: Any) -> Published:
+    mean, _, std = cell.partition("±")
+    fold = facts.pop("fold", None)
+    return Published(
+        trained=facts.pop("trained", facts["tested"]),
+        tested=facts.pop("tested"),
+        protocol=facts.pop("protocol", None),
+        cross=facts.pop("cross", None),
+        attack=facts.pop("attack", None),
+        fold=None if fold is None else int(fold),
+        metric=facts.pop("metric").lower(),
+        mean=float(mean),
+        std=float(std) if std else None,
+        printed=cell,
+        **facts,  # nothing is left, or an unknown key is refused
+        **source,
+    )
