@@ -74,7 +74,8 @@ def _facts(recipe: Recipe) -> Iterator[tuple[str, str]]:
 def _counts(recipe: Recipe, presentations: list[Presentation]) -> Iterator[str]:
     quoted, listed = count_published(recipe), count(presentations)
     keys = (key for key in count_keys(recipe) if key in quoted or listed[key])
-    yield from table(("count", "published", "by the recipe"), ((key, quoted.get(key, ""), listed[key]) for key in keys))
+    head = ("count", "published", "by the recipe" if covers_all(recipe) else "in made trees")
+    yield from table(head, ((key, quoted.get(key, ""), listed[key]) for key in keys))
 
 
 def _names(recipe: Recipe, presentations: list[Presentation]) -> Iterator[str]:
@@ -92,7 +93,9 @@ def _meaning(what: str | Mapping[str, str]) -> str:
 
 
 def _protocols(recipe: Recipe, presentations: list[Presentation]) -> Iterator[str]:
-    yield "Presentations as bona fide + attack."
+    yield "Presentations as bona fide + attack." + (
+        "" if covers_all(recipe) else " Counted on a made tree: where not every name is known, yours may differ."
+    )
     yield ""
     rows: list[tuple[object, ...]] = []
     notes = []
