@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fas.datasets.cross import known_cross_protocols, load_cross_protocol
+from fas.datasets.cross import load_cross_protocol
 from fas.datasets.recipe import known_recipes, load_recipe
 from fas.datasets.text_yaml import read_text_yaml
 from fas.evaluation.published import FOLDER, Published, published, read_paper
@@ -48,8 +48,8 @@ def one(paper: str, table: str, method: str, metric: str, **wanted: object) -> P
         ("SSR-FCN 2020", "Table IX", "SSR-FCN", "hter", {"tested": "casia_fasd"}, "41.9", None),
         ("A-DeepPixBiS 2020", "Table II", "A-DeepPixBiS (binary output)", "acer", {"protocol": "2"}, "2.74", None),
         ("A-DeepPixBiS 2020", "Table II", "CDCN++", "acer", {"protocol": "4"}, "5.0 ± 2.9", "[1], [7]"),
-        ("A-DeepPixBiS 2020", "Table IV", "A-DeepPixBiS (feature map)", "hter", {"trained": "oulu", "protocol": "grandtest"},
-         "9.35", None),
+        ("A-DeepPixBiS 2020", "Table IV", "A-DeepPixBiS (feature map)", "hter",
+         {"trained": "oulu", "protocol": "grandtest"}, "9.35", None),
     ],
 )  # fmt: skip
 def test_samples_read_by_eye(paper, table, method, metric, wanted, printed, source):
@@ -95,30 +95,41 @@ def test_the_printed_means_over_attack_types_are_those_of_the_types():
         (overall,) = [number for number in numbers if number.attack is None]
         types = [number.mean for number in numbers if number.attack is not None]
         assert len(types) == (3 if key[0] == "Table III" else 13)
-        if abs(statistics.mean(types) - overall.mean) > 0.0601:
+        if abs(statistics.mean(types) - overall.mean) > 0.1:  # what rounding to one digit can do
             odd.add(key[:2])
             assert "the printed mean is not that of the printed types" in (overall.note or "")
     assert odd == {("Table IV", "SSR-FCN stage I"), ("Table IV", "SSR-FCN on eye regions")}
 
 
-def test_datasets_protocols_and_folds_are_those_of_fas():
-    for number in published():
-        assert {number.tested, *number.trained.split(" + ")} <= set(known_recipes())
-        assert 0 <= number.mean <= 100
-        if number.cross is not None:
-            cross = load_cross_protocol(number.cross)
-            assert {part.dataset for part in cross.train} == set(number.trained.split(" + "))
-            assert {part.dataset for part in cross.test} == {number.tested}
-        if number.fold is not None:
-            (held_out,) = load_recipe(number.tested).protocols[number.protocol].folds[number.fold - 1]
-            assert held_out["attack_type"] == (number.attack,)
+def test_datasets_and_protocols_are_those_of_fas():
+    assert {name for number in published() for name in (number.tested, *number.trained.split(" + "))} <= set(
+        known_recipes()
+    )
     known = {(number.tested, number.protocol) for number in published() if number.protocol}
     unknown = {name for name in known if name[1] not in load_recipe(name[0]).protocols}
     assert unknown == {
         ("siw_m", "leave_one_out over these three types"),
         ("siw_m", "known types, random 60-40 split of the paper"),
     }
-    assert {number.cross for number in published()} - {None} <= set(known_cross_protocols())
+
+
+def test_folds_are_those_of_fas():
+    folds = load_recipe("siw_m").protocols["leave_one_out"].folds
+    for number in published():
+        assert 0 <= number.mean <= 100
+        if number.fold is not None:
+            assert (number.tested, number.protocol) == ("siw_m", "leave_one_out")
+            (held_out,) = folds[number.fold - 1]
+            assert held_out["attack_type"] == (number.attack,)
+
+
+@pytest.mark.parametrize("name", sorted({number.cross for number in published() if number.cross}))
+def test_protocols_across_datasets_are_those_of_fas(name):
+    cross = load_cross_protocol(name)
+    (trained,) = {number.trained for number in published() if number.cross == name}
+    (tested,) = {number.tested for number in published() if number.cross == name}
+    assert {part.dataset for part in cross.train} == set(trained.split(" + "))
+    assert {part.dataset for part in cross.test} == {tested}
 
 
 @pytest.mark.parametrize("path", PAPERS, ids=lambda path: path.stem)
