@@ -44,8 +44,11 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_lists_the_known_datasets() -> None:
     done = fas()
     assert (done.returncode, done.stderr) == (0, "")
-    assert cells(done.stdout, "oulu")[:5] == ["OULU-NPU", "video", "55", "990", "3960"]
-    assert "https://sites.google.com/site/oulunpudatabase" in done.stdout
+    lines = done.stdout.splitlines()
+    assert ["oulu", "OULU-NPU", "video", "55", "990", "3960"] in [line.split() for line in lines]
+    asked = next(number for number, line in enumerate(lines) if line.startswith("oulu: research only"))
+    assert lines[asked + 1].strip() == "https://sites.google.com/site/oulunpudatabase"
+    assert "ocim_m: O & C & I to M (whole datasets)" in lines
 
 
 def test_shows_published_facts_without_a_tree() -> None:

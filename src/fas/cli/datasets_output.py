@@ -23,25 +23,25 @@ _COLUMNS = ("video_id", "path", "subject", "split", "label", "attack_type")
 
 
 def print_known() -> None:
-    """The table of known datasets, then that of protocols across them."""
-    table = Table("name", "title", "media", "subjects", "bona fide", "attack")
-    table.add_column("licence, and where to ask for it", overflow="fold")
-    for name in known_recipes():
-        recipe = load_recipe(name)
-        counts = count_published(recipe)
-        numbers = [str(counts.get(key, "?")) for key in ("subjects", "all bona fide", "all attack")]
-        table.add_row(
-            recipe.name, recipe.title, ", ".join(recipe.media), *numbers, f"{recipe.licence}\n{recipe.obtain}"
-        )
+    """Known datasets with their counts, then on what terms they are given, then the protocols across them."""
     console = Console()
+    recipes = [load_recipe(name) for name in known_recipes()]
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for column in ("name", "title", "media"):
+        table.add_column(column, no_wrap=column == "name")
+    for column in ("subjects", "bona fide", "attack"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for recipe in recipes:
+        counts = count_published(recipe)
+        numbers = (str(counts.get(key, "?")) for key in ("subjects", "all bona fide", "all attack"))
+        table.add_row(recipe.name, recipe.title, ", ".join(recipe.media), *numbers)
     console.print(table)
-    across = Table("across datasets", "train", "test", "about")
+    console.print("\n[bold]licence, and where to ask for it[/bold]")
+    for recipe in recipes:  # in lines of their own, so that no address is ever folded
+        print(f"{recipe.name}: {recipe.licence}\n    {recipe.obtain}")
+    console.print("\n[bold]protocols across datasets[/bold] (fas datasets show NAME)")
     for name in known_cross_protocols():
-        cross = load_cross_protocol(name)
-        train, test = (", ".join(dict.fromkeys(part.dataset for part in parts)) for parts in (cross.train, cross.test))
-        across.add_row(cross.name, train, test, cross.about)
-    if across.row_count:
-        console.print(across)
+        print(f"{name}: {load_cross_protocol(name).title}")
 
 
 def print_facts(recipe: Recipe) -> None:
