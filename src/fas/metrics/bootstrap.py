@@ -49,9 +49,10 @@ def metric_replicates(
         seed: Of the draws. Equal seeds and clusters give equal draws.
 
     Returns:
-        Metric -> float64 `(replicates,)`: `apcer`, `apcer_pooled`, `bpcer`, `acer`, `hter`, `eer`, `auc`, and
-        `apcer/<species>` for each species. A replicate without bona fide presentations, without attacks or without a
-        species has nan where the metric is undefined; APCER is the maximum over the species that were drawn.
+        Metric -> float64 `(replicates,)`: `apcer`, `apcer_pooled`, `bpcer`, `acer`, `hter`, `eer`, `auc`,
+        `apcer/<species>` for each species, and the names of `fas.metrics.OPERATING_POINTS`. A replicate without bona
+        fide presentations, without attacks or without a species has nan where the metric is undefined; APCER is the
+        maximum over the species that were drawn.
 
     Raises:
         ValueError: As `fas.metrics.error_rates`; or `replicates` is below 1.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtri
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,17 @@ class ErrorCurve:
             ValueError: A class is empty, an array is not one-dimensional, or a score is nan (the caller decides what
                 a presentation without a score means, see `presentation_scores`).
         """
-        attacks = np.sort(_checked(attack_scores, "attack"))
-        bona_fide = np.sort(_checked(bona_fide_scores, "bona fide"))
-        # Plain sorts are vectorised in numpy, argsort is not: three of them beat one argsort by far.
+        attacks, bona_fide = (
+            checked_scores(attack_scores, "attack"),
+            np.sort(checked_scores(bona_fide_scores, "bona fide")),
+        )
+        # Plain sorts are vectorised in numpy, argsort is not: the classes are told apart by counting afterwards.
         scores = np.sort(np.concatenate([attacks, bona_fide]))
-        scores = scores[np.concatenate([[True], scores[1:] != scores[:-1]])]
-        attacks_below = np.append(np.searchsorted(attacks, scores), attacks.size)
-        bona_fide_below = np.append(np.searchsorted(bona_fide, scores), bona_fide.size)
+        first = np.flatnonzero(np.concatenate([[True], scores[1:] != scores[:-1]]))
+        scores = scores[first]
+        here = np.bincount(np.searchsorted(scores, bona_fide), minlength=scores.size)
+        bona_fide_below = np.concatenate([[0], np.cumsum(here)])
+        attacks_below = np.append(first, attacks.size + bona_fide.size) - bona_fide_below
         return cls(scores, attacks.size - attacks_below, bona_fide_below)
 
     @property
@@ -77,18 +82,23 @@ class ErrorCurve:
         return middle if lower < middle <= upper else upper
 
     def eer_step(self) -> int:
-        """The entry where FAR and FRR are closest; see `eer_threshold` for the rule."""
-        attacks, bona_fide = int(self.false_accepts[0]), int(self.false_rejects[-1])
-        # |FAR - FRR| times both class sizes: whole numbers, so that a tie is a tie.
-        gap = np.abs(self.false_accepts * bona_fide - self.false_rejects * attacks)
-        exhausted = (self.false_accepts == 0) | (self.false_rejects == bona_fide)
-        last = int(np.argmax(exhausted))
-        best = last - 1 - int(np.argmin(gap[:last][::-1]))
-        return last if gap[last] < gap[best] else best
+        """The entry where FAR and FRR are closest; see `fas.metrics.eer_threshold` for the rule."""
+        attacks, bona_fide = self._sizes
+        # Times both class sizes: whole numbers, so that a tie is a tie.
+        return self._least(np.abs(self.false_accepts * bona_fide - self.false_rejects * attacks))
+
+    def min_hter_step(self) -> int:
+        """The entry where FAR + FRR is smallest; see `fas.metrics.min_hter_threshold` for the rule."""
+        attacks, bona_fide = self._sizes
+        return self._least(self.false_accepts * bona_fide + self.false_rejects * attacks)
 
     def eer_threshold(self) -> float:
         """See `fas.metrics.eer_threshold`."""
         return self.threshold_at(self.eer_step())
+
+    def min_hter_threshold(self) -> float:
+        """See `fas.metrics.min_hter_threshold`."""
+        return self.threshold_at(self.min_hter_step())
 
     def eer(self) -> float:
         """See `fas.metrics.eer`."""
@@ -99,31 +109,32 @@ class ErrorCurve:
 
     def auc(self) -> float:
         """See `fas.metrics.auc`."""
-        attacks, bona_fide = int(self.false_accepts[0]), int(self.false_rejects[-1])
+        attacks, bona_fide = self._sizes
         attacks_below = attacks - self.false_accepts
         bona_fide_here = np.diff(self.false_rejects)
         # A bona fide score wins over all attacks below it and half wins over those equal to it.
         twice_wins = int(np.sum(bona_fide_here * (attacks_below[:-1] + attacks_below[1:])))
         return twice_wins / (2 * attacks * bona_fide)
 
+    def det(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """FAR and FRR as normal deviates, the axes of a detection error trade-off plot: each `(m + 1,)`.
 
-def eer_threshold(attack_scores: ArrayLike, bona_fide_scores: ArrayLike) -> float:
-    """The threshold at which FAR and FRR are closest (accept if score >= threshold).
+        Normal scores of both classes give a straight line. A rate of 0 is -inf and one of 1 is +inf. Source: Martin et
+        al., The DET curve in assessment of detection task performance (Eurospeech 1997).
+        """
+        return ndtri(self.far), ndtri(self.frr)
 
-    Source: the scan of bob.measure 6 (`eer_threshold`), here vectorised. Candidates ascend: the smallest score, then
-    the midpoints of consecutive distinct scores, up to the first one that leaves all scores of one class below it. The
-    smallest |FAR - FRR| wins; of equal ones the later (higher) threshold, except that the last candidate must be
-    strictly better. bob.measure adds up FAR and FRR in floating point, so its ties may fall either way by rounding;
-    here the comparison is of whole numbers and exact.
+    @property
+    def _sizes(self) -> tuple[int, int]:
+        """The number of attacks and of bona fide presentations."""
+        return int(self.false_accepts[0]), int(self.false_rejects[-1])
 
-    Args:
-        attack_scores: `(N,)`, N >= 1, all species pooled; high = bona fide.
-        bona_fide_scores: `(P,)`, P >= 1.
-
-    Raises:
-        ValueError: A class is empty or a score is nan.
-    """
-    return ErrorCurve.from_scores(attack_scores, bona_fide_scores).eer_threshold()
+    def _least(self, cost: NDArray[np.int64]) -> int:
+        """The candidate of least cost; see `fas.metrics.thresholds` for the candidates and the rule of ties."""
+        _, bona_fide = self._sizes
+        last = int(np.argmax((self.false_accepts == 0) | (self.false_rejects == bona_fide)))
+        best = last - 1 - int(np.argmin(cost[:last][::-1]))
+        return last if cost[last] < cost[best] else best
 
 
 def eer(attack_scores: ArrayLike, bona_fide_scores: ArrayLike) -> float:
@@ -157,7 +168,12 @@ def auc(attack_scores: ArrayLike, bona_fide_scores: ArrayLike) -> float:
     return ErrorCurve.from_scores(attack_scores, bona_fide_scores).auc()
 
 
-def _checked(scores: ArrayLike, name: str) -> NDArray[np.float64]:
+def checked_scores(scores: ArrayLike, name: str) -> NDArray[np.float64]:
+    """Scores of one class as float64 `(n,)`, n >= 1, without nan; `name` stands in the messages.
+
+    Raises:
+        ValueError: They are not.
+    """
     array = np.asarray(scores, dtype=np.float64)
     if array.ndim != 1:
         raise ValueError(f"{name} scores must have one dimension, not shape {array.shape}")

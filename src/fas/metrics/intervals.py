@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from scipy.special import betaincinv
 
 
@@ -30,3 +32,23 @@ def clopper_pearson(errors: int, total: int, confidence: float = 0.95) -> tuple[
     lower = 0.0 if errors == 0 else float(betaincinv(errors, total - errors + 1, tail))
     upper = 1.0 if errors == total else float(betaincinv(errors + 1, total - errors, 1 - tail))
     return lower, upper
+
+
+def rule_of_three(total: int, confidence: float = 0.95) -> float:
+    """The upper limit of a rate of which no error was seen: 3 / total at 95 %.
+
+    Source: Hanley and Lippman-Hand, JAMA 249 (1983); -ln(1 - confidence) / total, one-sided. A bootstrap draws from
+    what was seen, so that after no error its interval is empty; this is what can be said instead.
+
+    Args:
+        total: Independent trials without an error, at least 1.
+        confidence: In (0, 1).
+
+    Raises:
+        ValueError: The total is below 1 or the confidence is not in (0, 1).
+    """
+    if total < 1:
+        raise ValueError(f"the rule of three needs at least one trial, not {total}")
+    if not 0 < confidence < 1:
+        raise ValueError(f"the confidence is in (0, 1), not {confidence}")
+    return min(1.0, -math.log1p(-confidence) / total)

@@ -1,4 +1,4 @@
-"""Error rates of ISO/IEC 30107-3 at one threshold, with the counts behind them."""
+"""Error rates of ISO/IEC 30107-3 at one threshold, the counts behind them, and the species they are taken over."""
 
 from __future__ import annotations
 
@@ -122,40 +122,14 @@ def species_of(attack_types: Iterable[str], level: Level = "coarse") -> list[str
     return [name or UNNAMED_SPECIES for name in names]
 
 
-def error_rates(
-    scores: ArrayLike, labels: ArrayLike, attack_types: ArrayLike, threshold: float, level: Level = "coarse"
-) -> ErrorRates:
-    """Counts the errors of every species and of the bona fide presentations at a threshold.
-
-    Source: ISO/IEC 30107-3, clause 3.2 (metrics); OULU-NPU's official evaluation is the default level `coarse` (species
-    print and replay) with the threshold at the EER of the development set.
-
-    Args:
-        scores: `(n,)`, one per presentation, high = bona fide. Infinities are allowed.
-        labels: `(n,)`, 1 = bona fide, 0 = attack.
-        attack_types: `(n,)` strings such as `print/printer1`; those of bona fide presentations are not read.
-        threshold: Accept as bona fide if score >= threshold.
-        level: `coarse` or `fine`.
-
-    Raises:
-        ValueError: A class is empty, lengths differ, a label is neither 0 nor 1, or a score or the threshold is nan.
-    """
-    values, truth, types = checked_presentations(scores, labels, attack_types)
-    if np.isnan(threshold):
-        raise ValueError("the threshold is nan")
-    is_attack = truth == 0
-    accepted = values >= threshold
-    names, codes = np.unique(species_of(types[is_attack].tolist(), level), return_inverse=True)
-    totals = np.bincount(codes)
-    errors = np.bincount(codes, weights=accepted[is_attack]).astype(np.int64)
-    return ErrorRates(
-        threshold=float(threshold),
-        level=level,
-        attacks={
-            str(name): Rate(int(wrong), int(total)) for name, wrong, total in zip(names, errors, totals, strict=True)
-        },
-        bona_fide=Rate(int(np.count_nonzero(~accepted[~is_attack])), int(np.count_nonzero(~is_attack))),
-    )
+def species_codes(attack_types: Iterable[str], level: Level = "coarse") -> tuple[list[str], NDArray[np.intp]]:
+    """The distinct PAI species of attack types, sorted, and for each attack the place of its species, `(n,)`."""
+    types = [str(name) for name in np.asarray(attack_types).tolist()]
+    # There are few types and perhaps millions of attacks: the names are looked at once each.
+    distinct = sorted(set(types))
+    names = sorted(set(species_of(distinct, level)))
+    place = {one: names.index(species) for one, species in zip(distinct, species_of(distinct, level), strict=True)}
+    return names, np.fromiter((place[one] for one in types), dtype=np.intp, count=len(types))
 
 
 def checked_presentations(

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from fas.metrics.rates import Level, species_of
+from fas.metrics.operating import OPERATING_POINTS, Held
+from fas.metrics.rates import Level, species_codes
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -38,29 +39,18 @@ class SortedScores:
         level: Level,
     ) -> None:
         is_attack = labels == 0
-        names, codes = np.unique(species_of(attack_types[is_attack].tolist(), level), return_inverse=True)
-        group = np.zeros(scores.size, dtype=np.int64)
+        self.species, codes = species_codes(attack_types[is_attack], level)
+        group = np.zeros(scores.size, dtype=np.intp)
         group[is_attack] = codes + 1
         self.order: Indices = np.lexsort((scores, group))
-        self.species = [str(name) for name in names]
         ordered = scores[self.order]
-        ends = np.cumsum(np.bincount(group))
-        self._edges: list[tuple[int, int]] = list(zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True))
-        self._blocks = [ordered[start:end] for start, end in self._edges]
-        # Every threshold that makes a difference: each distinct score, and above all of them.
-        distinct = np.unique(scores)
-        self._below = [
-            np.append(np.searchsorted(block, distinct), block.size) + start
-            for block, (start, _) in zip(self._blocks, self._edges, strict=True)
-        ]
-        self._rejected = [
-            int(np.searchsorted(block, threshold)) + start
-            for block, (start, _) in zip(self._blocks, self._edges, strict=True)
-        ]
-        # Bona fide scores below each attack, and not above it: each is half a loss of the pair.
-        self._lost_strictly, self._lost_or_tied = (
-            np.searchsorted(self._blocks[0], ordered[self._edges[0][1] :], side) for side in ("left", "right")
-        )
+        ends = np.cumsum(np.bincount(group)).tolist()
+        blocks = [_Block(ordered, start, end) for start, end in zip([0, *ends], ends, strict=False)]
+        self._bona_fide, self._attacks = blocks[0], blocks[1:]
+        self._threshold = threshold
+        self._distinct = np.unique(scores)
+        # Of each attack, the bona fide scores below it and not above it: both are lost, ties one half.
+        self._lost = [np.searchsorted(self._bona_fide.scores, ordered[ends[0] :], side) for side in ("left", "right")]
 
     @property
     def size(self) -> int:
@@ -74,84 +64,168 @@ class SortedScores:
             weights: float64 `(r, n)`, whole numbers, in the order of `order`.
 
         Returns:
-            Metric -> float64 `(r,)`; nan where it is undefined.
+            Metric -> float64 `(r,)`, nan where it is undefined; the names as in `fas.metrics.metric_replicates`.
         """
         # Whole numbers below 2**53: sums and products in float64 are exact, and faster than those of integers.
-        cumulative = np.zeros((weights.shape[0], self.size + 1))
-        np.cumsum(weights, axis=1, out=cumulative[:, 1:])
-        totals = [cumulative[:, end] - cumulative[:, start] for start, end in self._edges]
-        bona_fide, attacks = totals[0], np.sum(totals[1:], axis=0)
-
+        below = np.zeros((weights.shape[0], self.size + 1))
+        np.cumsum(weights, axis=1, out=below[:, 1:])
         with np.errstate(invalid="ignore", divide="ignore"):  # 0 / 0: the metric is undefined
-            accepted = [
-                cumulative[:, end] - cumulative[:, first]
-                for first, (_, end) in zip(self._rejected[1:], self._edges[1:], strict=True)
-            ]
-            by_species = [wrong / total for wrong, total in zip(accepted, totals[1:], strict=True)]
-            apcer = np.fmax.reduce(by_species)
-            pooled = np.sum(accepted, axis=0) / attacks
-            bpcer = cumulative[:, self._rejected[0]] / bona_fide
-            return {
-                "apcer": apcer,
-                "apcer_pooled": pooled,
-                "bpcer": bpcer,
-                "acer": (apcer + bpcer) / 2,
-                "hter": (pooled + bpcer) / 2,
-                "eer": self._eer(cumulative, attacks, bona_fide),
-                "auc": self._auc(weights, cumulative, attacks, bona_fide),
-                **{f"apcer/{name}": rate for name, rate in zip(self.species, by_species, strict=True)},
-            }
+            rates = self._rates(below, np.full(weights.shape[0], self._threshold))
+            by_species = {f"apcer/{name}": self._apcer(below, block, self._threshold) for name, block in self._named()}
+            apcer, pooled, bpcer = rates["apcer"], rates["apcer_pooled"], rates["bpcer"]
+            composed = {"acer": (apcer + bpcer) / 2, "hter": (pooled + bpcer) / 2}
+            curve = {"eer": self._eer(below), "auc": self._auc(weights, below)}
+            return {**rates, **composed, **curve, **by_species, **self._operating_points(below)}
 
-    def _errors(self, cumulative: Floats, step: Indices) -> tuple[Floats, Floats]:
-        """False accepts and false rejects of each row at its own step of the distinct scores."""
-        rows = np.arange(step.size)
-        accepts = np.zeros(step.size)
-        for (_, end), below in zip(self._edges[1:], self._below[1:], strict=True):
-            accepts += cumulative[:, end] - cumulative[rows, below[step]]
-        return accepts, cumulative[rows, self._below[0][step]]
+    def _named(self) -> list[tuple[str, _Block]]:
+        return list(zip(self.species, self._attacks, strict=True))
 
-    def _eer(self, cumulative: Floats, attacks: Floats, bona_fide: Floats) -> Floats:
+    def _apcer(self, below: Floats, block: _Block, thresholds: Floats | float) -> Floats:
+        return block.at_least(below, block.position(np.broadcast_to(thresholds, len(below)))) / block.total(below)
+
+    def _rates(self, below: Floats, thresholds: Floats) -> dict[str, Floats]:
+        """The three rates of each row at its own threshold `(r,)`."""
+        bona_fide = self._bona_fide
+        accepted = [block.at_least(below, block.position(thresholds)) for block in self._attacks]
+        totals = [block.total(below) for block in self._attacks]
+        rejected = bona_fide.total(below) - bona_fide.at_least(below, bona_fide.position(thresholds))
+        by_species = [wrong / total for wrong, total in zip(accepted, totals, strict=True)]
+        return {
+            "apcer": np.fmax.reduce(by_species),
+            "apcer_pooled": np.sum(accepted, axis=0) / np.sum(totals, axis=0),
+            "bpcer": rejected / bona_fide.total(below),
+        }
+
+    def _eer(self, below: Floats) -> Floats:
         """The rule of `ErrorCurve.eer_step`.
 
         FAR - FRR falls with the threshold, so the smallest distance is at one of the two steps around its change of
         sign. Scores that were not drawn repeat the step before them and change nothing.
         """
+        positions = [block.positions(self._distinct) for block in self._attacks]
+        rejecting = self._bona_fide.positions(self._distinct)
+        bona_fide = self._bona_fide.total(below)
+        attacks = np.sum([block.total(below) for block in self._attacks], axis=0)
+
+        def errors(step: Indices) -> tuple[Floats, Floats]:
+            accepts = np.sum(
+                [block.at_least(below, at[step]) for block, at in zip(self._attacks, positions, strict=True)], axis=0
+            )
+            return accepts, bona_fide - self._bona_fide.at_least(below, rejecting[step])
 
         def gap(step: Indices) -> Floats:
-            accepts, rejects = self._errors(cumulative, step)
+            accepts, rejects = errors(step)
             difference: Floats = accepts * bona_fide - rejects * attacks
             return difference
 
-        after = first_true(lambda step: gap(step) <= 0, attacks.size, self._below[0].size - 1)
+        after = _first(lambda step: gap(step) <= 0, len(below), self._distinct.size)
         before = np.maximum(after - 1, 0)
-        accepts, rejects = self._errors(cumulative, after)
+        accepts, rejects = errors(after)
         exhausted = (accepts == 0) | (rejects == bona_fide)
         over, under = np.abs(gap(before)), np.abs(gap(after))
         chosen = np.where((under < over) | ((under == over) & ~exhausted), after, before)
-        accepts, rejects = self._errors(cumulative, chosen)
+        accepts, rejects = errors(chosen)
         rate: Floats = (accepts / attacks + rejects / bona_fide) / 2
         return rate
 
-    def _auc(self, weights: Floats, cumulative: Floats, attacks: Floats, bona_fide: Floats) -> Floats:
-        first = self._edges[0][1]
-        lost = cumulative[:, self._lost_strictly] + cumulative[:, self._lost_or_tied]
-        twice_lost = np.einsum("rk,rk->r", weights[:, first:], lost)
+    def _auc(self, weights: Floats, below: Floats) -> Floats:
+        bona_fide = self._bona_fide.total(below)
+        attacks = below[:, -1] - bona_fide
+        lost = below[:, self._lost[0]] + below[:, self._lost[1]]
+        twice_lost = np.einsum("rk,rk->r", weights[:, self._bona_fide.end :], lost)
         area: Floats = 1 - twice_lost / (2 * attacks * bona_fide)
         return area
 
+    def _operating_points(self, below: Floats) -> dict[str, Floats]:
+        points = {}
+        for point in OPERATING_POINTS:
+            thresholds = self._holding(below, point.held, point.target)
+            value = self._rates(below, thresholds)[point.reported]
+            points[point.name] = np.where(np.isnan(thresholds), np.nan, 1 - value if point.complement else value)
+        return points
 
-def first_true(condition: Callable[[Indices], NDArray[np.bool_]], rows: int, last: int) -> Indices:
-    """For each row the first step in 0..last at which a condition that never becomes false again is true.
+    def _holding(self, below: Floats, held: Held, target: float) -> Floats:
+        """The threshold of each row that holds a rate, nan if nothing was drawn; see `fas.metrics.thresholds`."""
+        if held == "bpcer":
+            return _holding_bona_fide(below, self._bona_fide, target)
+        if held == "apcer":
+            worst: Floats = np.fmax.reduce([_holding_attacks(below, [block], target) for block in self._attacks])
+            return worst
+        return _holding_attacks(below, self._attacks, target)
+
+
+class _Block:
+    """The consecutive columns of one species, or of the bona fide presentations, by ascending score."""
+
+    def __init__(self, ordered: Floats, start: int, end: int) -> None:
+        self.scores = ordered[start:end]
+        self.start, self.end = start, end
+
+    def position(self, thresholds: Floats) -> Indices:
+        """The column of the first score that each threshold accepts."""
+        return self.start + np.searchsorted(self.scores, thresholds)
+
+    def positions(self, distinct: Floats) -> Indices:
+        """`position` of distinct scores, and of a threshold above them all."""
+        return np.append(self.position(distinct), self.end)
+
+    def at_least(self, below: Floats, position: Indices) -> Floats:
+        """The weight from each row's own column on."""
+        weight: Floats = below[:, self.end] - below[np.arange(len(below)), position]
+        return weight
+
+    def total(self, below: Floats) -> Floats:
+        """The weight of the whole block."""
+        weight: Floats = below[:, self.end] - below[:, self.start]
+        return weight
+
+
+def _holding_attacks(below: Floats, blocks: list[_Block], target: float) -> Floats:
+    """The lowest drawn score of these blocks at which a share of at most `target` < 1 of them is accepted."""
+    distinct = np.unique(np.concatenate([block.scores for block in blocks]))
+    positions = [block.positions(distinct) for block in blocks]
+    total = np.sum([block.total(below) for block in blocks], axis=0)
+
+    def accepted(step: Indices) -> Floats:
+        counts: Floats = np.sum(
+            [block.at_least(below, at[step]) for block, at in zip(blocks, positions, strict=True)], axis=0
+        )
+        return counts
+
+    allowed = accepted(_first(lambda step: accepted(step) / total <= target, len(below), distinct.size))
+    # The first step that accepts less is one above the lowest score that is accepted.
+    lowest = _first(lambda step: accepted(step) < np.maximum(allowed, 1), len(below), distinct.size) - 1
+    scores = distinct[np.maximum(lowest, 0)]
+    return np.where(total == 0, np.nan, np.where(allowed > 0, scores, np.nextafter(scores, np.inf)))
+
+
+def _holding_bona_fide(below: Floats, block: _Block, target: float) -> Floats:
+    """The highest drawn score of the block at which a share of at most `target` < 1 of it is rejected."""
+    distinct = np.unique(block.scores)
+    positions, total = block.positions(distinct), block.total(below)
+
+    def rejected(step: Indices) -> Floats:
+        return total - block.at_least(below, positions[step])
+
+    beyond = _first(lambda step: rejected(step) / total > target, len(below), distinct.size)
+    reached = rejected(beyond)
+    # The first step that rejects as much is one above the highest score that was drawn below it.
+    highest = _first(lambda step: rejected(step) >= reached, len(below), distinct.size) - 1
+    return np.where(total == 0, np.nan, distinct[np.maximum(highest, 0)])
+
+
+def _first(condition: Callable[[Indices], NDArray[np.bool_]], rows: int, last: int) -> Indices:
+    """For each row the first step in 0..last at which a condition is true that stays true from there on.
 
     Args:
         condition: Takes one step per row, `(rows,)`, and says for each whether the condition holds.
         rows: The number of rows.
-        last: The last step; it is the answer where the condition holds nowhere before it.
+        last: The answer where the condition holds at no step before it.
     """
     low, high = np.zeros(rows, dtype=np.intp), np.full(rows, last, dtype=np.intp)
     while np.any(low < high):
         middle = (low + high) // 2
         holds = condition(middle)
-        low, high = np.where(holds, low, middle + 1), np.where(holds, middle, high)
-        low = np.minimum(low, high)
+        high = np.where(holds, middle, high)
+        low = np.minimum(np.where(holds, low, middle + 1), high)
     return high
