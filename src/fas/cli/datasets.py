@@ -120,13 +120,14 @@ def fake(
 
     It is marked as simulated. Where only the form and the number of names are known, they are invented.
     """
-    from fas.datasets.fake import count_files, empty_media, make_fake_tree
+    from fas.datasets.contents import count_paths
+    from fas.datasets.fake import empty_media, make_fake_tree
     from fas.datasets.fake_media import FakeMedia
     from fas.datasets.recipe import load_recipe
     from fas.progress import progress_bar
 
     recipe = load_recipe(name)
-    with progress_bar("making", count_files(recipe), "presentation") as advance:
+    with progress_bar("making", count_paths(recipe), "presentation") as advance:
         made = make_fake_tree(recipe, folder, FakeMedia(recipe) if media else empty_media, advance)
     print(f"{len(made)} presentations like those of {recipe.title}: {folder}  (SIMULATED data)")
 

@@ -45,9 +45,12 @@ def annotation_path(recipe: Recipe, presentation: Presentation) -> str | None:
     without them.
     """
     written = recipe.annotations
-    if written is None or written.array or not satisfies(facts(presentation), written.only):
+    if written is None or written.array or "{" not in written.path:
         return None
-    return _fill(written.path, presentation) if "{" in written.path else None
+    known = facts(presentation)
+    if not satisfies(known, written.only):
+        return None
+    return written.path.format_map({**known, "stem": stem_of(presentation.path), "path": presentation.path})
 
 
 def read_annotations(

@@ -25,13 +25,18 @@ def published_presentations(recipe: Recipe, *, invented: bool = False) -> list[P
     """
     reader = NameReader(recipe)
     found: dict[str, Presentation] = {}
-    for path, given in _paths(recipe, invented):
+    for path, given in _paths(recipe, invented=invented):
         presentation = reader.read(path, given)
         if presentation is None or not is_safe(path):
             raise FasError(f"the recipe of {recipe.name!r} lists {path!r}, which its own grammar does not match")
         if found.setdefault(path, presentation) is not presentation:
             raise FasError(f"the recipe of {recipe.name!r} lists {path!r} twice")
     return [found[path] for path in sorted(found)]
+
+
+def count_paths(recipe: Recipe) -> int:
+    """How many presentations there are, those with made names among them, without reading their names."""
+    return sum(1 for _ in _paths(recipe, invented=True))
 
 
 def covers_all(recipe: Recipe) -> bool:
@@ -46,7 +51,7 @@ def combinations(one: Product) -> Iterator[dict[str, str]]:
     return islice(kept, one.first)
 
 
-def _paths(recipe: Recipe, invented: bool) -> Iterator[tuple[str, Mapping[str, str]]]:
+def _paths(recipe: Recipe, *, invented: bool) -> Iterator[tuple[str, Mapping[str, str]]]:
     """Path, and the facts of a product that are not in names: a table says them."""
     for path in recipe.listed:
         yield path, {}

@@ -32,12 +32,7 @@ Advance = Callable[[int], None]
 
 def empty_media(path: Path, presentation: Presentation) -> None:
     """The media of a tree in which only names matter."""
-    path.touch()
-
-
-def count_files(recipe: Recipe) -> int:
-    """How many presentations a made tree has."""
-    return len(published_presentations(recipe, invented=True))
+    path.write_bytes(b"")
 
 
 def make_fake_tree(
@@ -98,15 +93,15 @@ def _write_presentation(recipe: Recipe, root: Path, presentation: Presentation, 
         for number in range(1, FRAMES + 1):
             write_media(path / f"{number:04d}.jpg", presentation)
     else:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_media(path, presentation)
+        _in_folder(path, lambda: write_media(path, presentation))
     written = recipe.annotations
     if written is None or written.array or written.optional or "{" not in written.path:
         return
     known = facts(presentation)
     if satisfies(known, written.only):
         file = written.path.format_map({**known, "stem": stem_of(presentation.path), "path": presentation.path})
-        rows = "".join(f"{written.example.format(frame=frame)}\n" for frame in range(FRAMES))
+        frames = 1 if recipe.media == ("image",) else FRAMES
+        rows = "".join(f"{written.example.format(frame=frame)}\n" for frame in range(frames))
         _write_text(root / file, rows)
 
 
@@ -139,10 +134,11 @@ def _write_table(table: Table, root: Path, presentations: list[Presentation]) ->
         return
     newline = "\r\n" if table.newline == "crlf" else "\n"
     lines = [*table.header.splitlines()]
+    needed = placeholders(table.write)
     for one in listed:
         path = one.path.removeprefix(table.prefix)
         words = {**_words(one), "path": path, "backslashed": path.replace("/", "\\")}
-        if placeholders(table.write) <= words.keys():  # else it is one that this table does not list
+        if needed <= words.keys():  # else it is one that this table does not list
             lines.append(table.write.format_map(words))
     _write_text(root / table.path, "".join(f"{line}{newline}" for line in lines))
 
@@ -160,5 +156,13 @@ def _words(one: Presentation) -> dict[str, str]:
 
 def _write_text(path: Path, text: str) -> None:
     assert is_safe(path.name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, "utf-8", newline="")
+    _in_folder(path, lambda: path.write_text(text, "utf-8", newline=""))
+
+
+def _in_folder(path: Path, write: Callable[[], object]) -> None:
+    """Writes a file, and makes its folder if it is the first in it: a million calls to make one would be too many."""
+    try:
+        write()
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -148,12 +148,10 @@ def _check_splits(root: Path, found: Mapping[str, Presentation], expected: Itera
             )
 
 
-def _unfound(found: Mapping[str, Presentation], tables: Iterable[str]) -> set[str]:
+def _unfound(found: Mapping[str, Presentation], tables: Collection[str]) -> set[str]:
     """What tables list and the tree does not hold; they name it by path or by id."""
-    listed = set(tables)
-    if not listed:
-        return listed
-    return listed - set(found) - {one.path for one in found.values()}
+    paths = {one.path for one in found.values()} if tables else set()
+    return {key for key in tables if key not in found and key not in paths}
 
 
 def _unpublished(recipe: Recipe, found: Mapping[str, Presentation], expected: Iterable[Presentation]) -> set[str]:

@@ -10,6 +10,8 @@ from fas.datasets.recipe import Recipe
 from fas.datasets.selection import Selection, named_fields, satisfies
 from fas.errors import FasError
 
+_UNSAFE_PARTS = frozenset({"", ".", ".."})
+
 Facts = Mapping[str, str]
 _Sorted = tuple[str, str, dict[str, str]]
 """Attack type, split and derived fields."""
@@ -42,6 +44,9 @@ class NameReader:
         # Sorting depends on few fields with few values: a tree of 600,000 files has some hundred combinations.
         self._sorting_fields = sorted(named_fields(sorting) - set(recipe.derived))
         self._known: dict[tuple[str | None, ...], _Sorted] = {}
+        # Nor are attributes and subjects stored once for each file.
+        self._shared: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
+        self._subjects: dict[str, str] = {}
 
     def read(self, path: str, given: Facts | None = None) -> Presentation | None:
         """Reads the path of a media file or of a folder of frames.
@@ -80,8 +85,10 @@ class NameReader:
             raise FasError(f"the recipe of {recipe.name!r} makes the unusable id {video_id!r} of a name", path=path)
         del fields["subject"]
         fields.update(derived)
+        attributes = self._shared.setdefault(tuple(fields.items()), fields)
+        subject = self._subjects.setdefault(subject, subject)
         label = ATTACK if attack_type else BONA_FIDE
-        return Presentation(video_id, path, subject, split, label, attack_type, fields)
+        return Presentation(video_id, path, subject, split, label, attack_type, attributes)
 
     def _sort(self, path: str, fields: dict[str, str], *, unlisted: bool) -> _Sorted | None:
         key = tuple(fields.get(name) for name in self._sorting_fields)
@@ -116,7 +123,7 @@ def stem_of(path: str) -> str:
 
 def is_safe(path: str) -> bool:
     """Whether a relative POSIX path is in its plainest form and stays below the folder it is used in."""
-    return all(part not in {"", ".", ".."} for part in path.split("/"))
+    return _UNSAFE_PARTS.isdisjoint(path.split("/"))
 
 
 def _only(path: str, what: str, choices: Mapping[Any, Selection], fields: Facts, *, required: bool = True) -> str:

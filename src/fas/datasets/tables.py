@@ -47,7 +47,7 @@ def read_tables(recipe: Recipe, root: Path) -> dict[str, dict[str, str]]:
                         remedy="keep one of the two",
                     )
             both = {**before, **facts}
-            tables[key] = shared.setdefault(tuple(sorted(both.items())), both)
+            tables[key] = shared.setdefault(tuple(both.items()), both)
     return tables
 
 
