@@ -39,7 +39,11 @@ def test(
     from fas.training.test import judge, score_run
 
     scores = score_run(ckpt, overrides or [], out)
-    Console().print(render(judge(run, checkpoint, scores), scores.name))
+    judged = judge(run, checkpoint, scores)
+    if judged is None:
+        print(f"no dev split, so no threshold: judge with\n         fas evaluate {scores} --threshold ...")
+    else:
+        Console().print(render(judged, scores.name))
     print(f"scores   {scores}")
     if scores == run.scores:
         print(f"next     fas report {run.path}")

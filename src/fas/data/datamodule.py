@@ -28,9 +28,6 @@ from fas.store.find import find_store
 from fas.store.index import StoreIndex
 from fas.store.store import Store
 
-SCORED_SPLITS = ("dev", "test")
-"""The splits that `fas test` scores: one for the threshold, one for the report."""
-
 _MOST_WORKERS = 8
 
 
@@ -102,9 +99,18 @@ class FasDataModule(pl.LightningDataModule):
 
     @cached_property
     def splits(self) -> dict[str, Split]:
-        """The protocol's `train`, `dev` and `test`, restricted to the store."""
+        """Those of `train`, `dev` and `test` that the protocol has, restricted to the store."""
         recipe = recipe_of(self.store, self._recipe)
         return store_splits(self.store, self.index.presentations, recipe, self._protocol, self._fold)
+
+    @property
+    def scored_splits(self) -> tuple[str, ...]:
+        """The splits that `fas test` scores: dev for the threshold, if the protocol has one, and test."""
+        return self._needed("dev", "test")
+
+    def _needed(self, *names: str) -> tuple[str, ...]:
+        """Those of the splits that the protocol has."""
+        return tuple(name for name in names if name in self.splits)
 
     @property
     def presentations(self) -> Mapping[str, NDArray[Any]]:
@@ -133,7 +139,9 @@ class FasDataModule(pl.LightningDataModule):
         return {"dataset": self.store.dataset, "simulated": self.store.simulated, "recipe": self.store.recipe}
 
     def setup(self, stage: str) -> None:
-        """Checks what a stage needs; `fit` needs the train and dev splits with all layers, `predict` dev and test.
+        """Checks what a stage needs: `fit` train and dev with all layers, `predict` dev and test.
+
+        Dev is needed only where the protocol has it.
 
         Raises:
             FasError: A split or class is empty, a layer is missing, or the augmentation fails.
@@ -143,7 +151,7 @@ class FasDataModule(pl.LightningDataModule):
         """
         # Crops are small, so threads cost more than they bring; and OpenCV's threads do not survive a fork.
         cv2.setNumThreads(0)
-        for name in ("train", "dev") if stage == "fit" else SCORED_SPLITS:
+        for name in self._needed("train", "dev") if stage == "fit" else self.scored_splits:
             if name not in self._checked:
                 where = f"{self._dataset}, protocol {self._protocol}" + (f", fold {self._fold}" if self._fold else "")
                 check_split(name, self.splits[name], self.index.presentations.label, where, self.store.path)
@@ -166,13 +174,15 @@ class FasDataModule(pl.LightningDataModule):
         )
         return self._loader(self._training_dataset, sampler)
 
-    def val_dataloader(self) -> DataLoader[Any]:
-        """The dev split with the layers for the loss."""
+    def val_dataloader(self) -> DataLoader[Any] | list[Any]:
+        """The dev split with the layers for the loss; nothing for a protocol without one."""
+        if "dev" not in self.splits:
+            return []
         return self._evaluation_loader(("dev",), self._requirements)
 
     def predict_dataloader(self) -> DataLoader[Any]:
         """The dev and then the test split, without maps: scores need none."""
-        return self._evaluation_loader(SCORED_SPLITS, replace(self._requirements, layers=()))
+        return self._evaluation_loader(self.scored_splits, replace(self._requirements, layers=()))
 
     @cached_property
     def _training_dataset(self) -> FrameDataset:

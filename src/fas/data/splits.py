@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from fas.datasets.contents import published_presentations
 from fas.datasets.presentation import ATTACK, BONA_FIDE, Presentation
-from fas.datasets.protocol import protocol_splits
+from fas.datasets.protocol import find_protocol, protocol_splits
 from fas.datasets.recipe import Recipe, load_recipe
 from fas.errors import FasError, FasWarning
 from fas.store.index import PresentationTable
@@ -65,11 +65,12 @@ def store_splits(
         fold: From 1; None for a protocol without folds.
 
     Returns:
-        `train`, `dev` and `test`.
+        `train`, `dev` and `test`; those that the protocol has.
 
     Raises:
         FasError: The protocol or fold is unknown.
     """
+    rules = find_protocol(recipe, protocol, fold)
     stored = _stored(table)
     failed = _failed(store)
     known = {one.video_id for one in (*stored, *failed)}
@@ -83,9 +84,10 @@ def store_splits(
             codes=np.array([code_of[one.video_id] for one in parts[0][split]], dtype=np.intp),
             not_acquired=tuple(parts[1][split]),
             absent=tuple(parts[2][split]),
-            first_frames=recipe.protocols[protocol].train_frames if split == "train" else None,
+            first_frames=rules.train_frames if split == "train" else None,
         )
         for split in parts[0]
+        if getattr(rules, split)
     }
 
 
@@ -106,7 +108,7 @@ def check_split(name: str, split: Split, labels: NDArray[np.integer], where: str
         FasWarning: Presentations are missing.
     """
     if not len(split.codes):
-        hint = "the protocol has no such split; `fas datasets show NAME` names others, such as those with a dev set"
+        hint = "choose another protocol or dataset"
         if split.not_acquired or split.absent:
             hint = "preprocess the presentations of this split first"
         raise FasError(f"{where} has no {name} presentations in the store", path=store, remedy=hint)

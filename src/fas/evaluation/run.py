@@ -37,8 +37,9 @@ class RunFiles:
 
     @property
     def checkpoint(self) -> Path:
-        """The checkpoint that made the scores."""
-        return self.path / "checkpoints" / "best.ckpt"
+        """The checkpoint that made the scores: the best on dev, or the last where there is no dev split."""
+        best, last = (self.path / "checkpoints" / name for name in ("best.ckpt", "last.ckpt"))
+        return best if best.is_file() or not last.is_file() else last
 
 
 def read_run(path: Path) -> RunFiles:

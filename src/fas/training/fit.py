@@ -57,6 +57,12 @@ def fit(experiment: Experiment) -> RunFolder:
         callbacks = [Progress(), *checkpoints(run.checkpoints, experiment.monitor)]
         trainer = build_trainer(experiment, run.path, loggers, callbacks)
         _announce(run, method, data.facts, resumed)
+        if "dev" not in data.splits:
+            message = (
+                f"protocol {data.facts['protocol']} has no dev split: the last epoch is kept, and it has no threshold. "
+                "`fas datasets show` names the dataset's protocols with one"
+            )
+            warnings.warn(FasWarning(message), stacklevel=2)
         if resumed and resumed["epoch"] + 1 >= (trainer.max_epochs or 0):
             _tell(f"all {trainer.max_epochs} epochs are done; give a larger trainer.max_epochs to go on")
         try:
@@ -68,6 +74,8 @@ def fit(experiment: Experiment) -> RunFolder:
             finish(loggers)
     if run.best.is_file():
         _tell(f"best     {run.best}\nnext     fas test --ckpt {run.path}")
+    elif "dev" not in data.splits:
+        _tell(f"last     {run.last}\nnext     fas test --ckpt {run.path}")
     else:
         message = (
             f"no epoch was judged on the dev split, so there is no {run.best}: see trainer.check_val_every_n_epoch"
@@ -87,6 +95,7 @@ def quiet() -> None:
         ".*Checkpoint directory .* exists and is not empty.*",
         ".*GPU available but not used.*",
         ".*The number of training batches .* is smaller than the logging interval.*",
+        ".*Total length of `list` across ranks is zero.*",  # no dev split
         ".*`isinstance\\(treespec, LeafSpec\\)` is deprecated.*",
     ):
         warnings.filterwarnings("ignore", message=message)

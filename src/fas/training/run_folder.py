@@ -56,6 +56,17 @@ class RunFolder:
         return self.checkpoints / "last.ckpt"
 
     @property
+    def chosen(self) -> Path:
+        """The checkpoint that stands for the run: the best on dev, or the last where the protocol has no dev split."""
+        return self.last if self._without_dev() else self.best
+
+    def _without_dev(self) -> bool:
+        if self.best.is_file() or not self.environment.is_file():
+            return False
+        data = json.loads(self.environment.read_text(encoding="utf-8")).get("data", {})
+        return "dev" not in data.get("presentations", {"dev": 0})
+
+    @property
     def config(self) -> Path:
         """The resolved config."""
         return self.path / CONFIG_FILE
@@ -119,16 +130,16 @@ def find_checkpoint(path: Path) -> tuple[RunFolder, Path]:
     """The run and the checkpoint that a path stands for.
 
     Args:
-        path: A run's folder, which stands for its best checkpoint, or a checkpoint in one.
+        path: A run's folder, which stands for its chosen checkpoint, or a checkpoint in one.
 
     Raises:
         FasError: There is no such file, or it lies in no run's folder.
     """
     if path.is_dir():
         run = RunFolder(path)
-        if not run.best.is_file():
+        if not run.chosen.is_file():
             raise FasError("the run has no best checkpoint yet", path=run.best, remedy="wait for its first dev epoch")
-        return run, run.best
+        return run, run.chosen
     if not path.is_file():
         raise FasError("there is no such run or checkpoint", path=path, remedy="give a folder that `fas fit` made")
     run = RunFolder(path.absolute().parent.parent)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from fas.data.datamodule import SCORED_SPLITS, FasDataModule
+from fas.data.datamodule import FasDataModule
 from fas.evaluation.evaluate import Evaluation, evaluate_scores
 from fas.evaluation.scores import ScoreTable, read_scores, write_scores
 from fas.evaluation.table import AGGREGATION
@@ -29,10 +29,10 @@ def score_run(path: Path, overrides: Sequence[str] = (), out: Path | None = None
     A presentation that preprocessing could not acquire gets one row without a score, so that it is counted.
 
     Args:
-        path: A run's folder, for its best checkpoint, or a checkpoint in it.
+        path: A run's folder, for its chosen checkpoint, or a checkpoint in it.
         overrides: Changes to the run's config, such as another dataset or protocol.
         out: The scores file; None takes scores.csv in the run's folder, with a name that says the checkpoint if it is
-            not the best, and the data if it is not the run's own.
+            not the chosen one, and the data if it is not the run's own.
 
     Returns:
         The scores file.
@@ -54,7 +54,7 @@ def score_run(path: Path, overrides: Sequence[str] = (), out: Path | None = None
     return scores
 
 
-def judge(run: RunFolder, checkpoint: Path, scores: Path) -> Evaluation:
+def judge(run: RunFolder, checkpoint: Path, scores: Path) -> Evaluation | None:
     """The metrics of a run's scores, written beside them.
 
     The threshold is that of the dev split of the data that the run was trained on, scored by the same checkpoint. If
@@ -65,12 +65,17 @@ def judge(run: RunFolder, checkpoint: Path, scores: Path) -> Evaluation:
         checkpoint: The checkpoint that made the scores.
         scores: The scores file.
 
+    Returns:
+        None where neither has a dev split.
+
     Raises:
         FasError: A split lacks a class.
     """
     table = read_scores(scores)
     trained_on = run.path / _scores_name(run, checkpoint, compose_run(run.path))
     own = read_scores(trained_on) if trained_on.is_file() else table
+    if not np.any(table.split == "dev") and not np.any(own.split == "dev"):
+        return None
     evaluation = evaluate_scores(table, None if _data_of(own) == _data_of(table) else own)
     evaluation.write(scores.with_name("evaluation.json" if scores == run.scores else f"{scores.stem}.evaluation.json"))
     return evaluation
@@ -85,8 +90,8 @@ def _table(data: FasDataModule, batches: Sequence[Any]) -> ScoreTable:
     codes, frames, scores = (
         torch.cat([batch[name] for batch in batches]).cpu().numpy() for name in ("presentation", "frame", "score")
     )
-    split_of = {code: split for split in SCORED_SPLITS for code in data.splits[split].codes.tolist()}
-    lost = [(split, one) for split in SCORED_SPLITS for one in data.splits[split].not_acquired]
+    split_of = {code: split for split in data.scored_splits for code in data.splits[split].codes.tolist()}
+    lost = [(split, one) for split in data.scored_splits for one in data.splits[split].not_acquired]
     facts = {
         name: [*data.presentations[name][codes].tolist(), *(getattr(one, name) for _, one in lost)]
         for name in ("video_id", "subject", "attack_type", "label")
@@ -104,12 +109,12 @@ def _table(data: FasDataModule, batches: Sequence[Any]) -> ScoreTable:
 
 
 def _scores_name(run: RunFolder, checkpoint: Path, experiment: Experiment) -> str:
-    """scores.csv for the best checkpoint and the run's own data; for others a name that says which."""
+    """scores.csv for the run's chosen checkpoint and the run's own data; for others a name that says which."""
     own, wanted = (
         {key: str(one.data.get(key) or "") for key in ("dataset", "protocol", "fold")}
         for one in (compose_run(run.path), experiment)
     )
-    name = run.scores.stem if checkpoint.name == run.best.name else f"{run.scores.stem}_{checkpoint.stem}"
+    name = run.scores.stem if checkpoint == run.chosen else f"{run.scores.stem}_{checkpoint.stem}"
     if own != wanted:
         name += f"_{wanted['dataset']}_protocol{wanted['protocol']}"
         name += f"_fold{wanted['fold']}" if wanted["fold"] else ""
