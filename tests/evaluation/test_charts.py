@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 import re
+from statistics import NormalDist
 from xml.etree import ElementTree
 
 import pytest
 
-from fas.evaluation.charts import errors_over_threshold, roc, score_histograms, species_style, training_curves
+from fas.evaluation.charts import det, errors_over_threshold, roc, score_histograms, species_style, training_curves
 from fas.evaluation.evaluate import Evaluation, evaluate_scores
 from fas.evaluation.plot import ATTACK_COLOURS, Plot
 from tests.fakes.scores import random_scores, score_table
 
-CHARTS = [score_histograms, errors_over_threshold, roc]
+CHARTS = [score_histograms, errors_over_threshold, roc, det]
 
 
 def evaluation(attacks: list[float], bona_fide: list[float], threshold: float) -> Evaluation:
@@ -74,18 +75,56 @@ def test_no_scores_break_a_chart(chart, attacks, bona_fide, threshold):
     assert not re.search(r"nan|inf", " ".join(numbers))
 
 
-def test_roc_marks_the_operating_point():
-    judged = evaluation([0.1, 0.2, 0.3, 0.8], [0.4, 0.7, 0.9, 0.95], 0.5)  # FAR 1/4, BPCER 1/4
-    (dot,) = svg(roc(judged)).iter("circle")
-    plot = Plot("", 270, (0, 1), (0, 1))
-    assert float(dot.get("cx", "")) == pytest.approx(plot.x(0.25), abs=0.06)
-    assert float(dot.get("cy", "")) == pytest.approx(plot.y(0.75), abs=0.06)
+def marks(markup: str) -> list[tuple[float, float]]:
+    """Positions of the marks of a chart."""
+    paths = [path.get("transform", "") for path in svg(markup).iter("path")]
+    return [(float(x), float(y)) for x, y in (re.findall(r"[\d.]+", path) for path in paths)]
+
+
+# Print: 1 of 4 accepted at 0.5; replay: 1 of 2; pooled 2 of 6. Bona fide: 1 of 4 rejected.
+MIXED = [(f"p{i}", "1", "test", 0, "print", 0, score) for i, score in enumerate((0.1, 0.2, 0.3, 0.8))]
+MIXED += [(f"r{i}", "1", "test", 0, "replay", 0, score) for i, score in enumerate((0.1, 0.6))]
+MIXED += [(f"b{i}", "2", "test", 1, "", 0, score) for i, score in enumerate((0.4, 0.7, 0.9, 0.95))]
+
+
+def test_roc_marks_the_operating_point_of_every_species():
+    found = marks(roc(evaluate_scores(score_table(MIXED), threshold=0.5)))
+    plot = Plot("", 300, (0, 1), (0, 1))
+    expected = [(plot.x(share), plot.y(0.75)) for share in (1 / 4, 1 / 2, 1 / 3)]
+    assert found == [pytest.approx(one, abs=0.06) for one in expected]
+
+
+def test_det_marks_the_operating_point_of_every_species():
+    found = marks(det(evaluate_scores(score_table(MIXED), threshold=0.5)))
+    # Six attacks: 5 % is below 1 of 6. The highest of the rates is 50 %, so the axes end at 60 %.
+    plot = Plot("", 300, (0.05, 0.6), (0.05, 0.6), x_scale="normal", y_scale="normal")
+    expected = [(plot.x(share), plot.y(0.25)) for share in (1 / 4, 1 / 2, 1 / 3)]
+    assert found == [pytest.approx(one, abs=0.06) for one in expected]
+
+
+def test_det_of_normal_scores_is_straight():
+    # Scores at the quantiles of N(0, 1) and N(2, 1): the deviates of both rates add up to -2 at every threshold.
+    quantiles = NormalDist().inv_cdf
+    scores = [quantiles((place + 0.5) / 400) for place in range(400)]
+    markup = det(evaluation(scores, [score + 2 for score in scores], 1.0))
+    plot = Plot("", 300, (0.002, 0.4), (0.002, 0.4), x_scale="normal", y_scale="normal")
+    line = next(svg(markup).iter("polyline")).get("points", "").split()
+    points = [tuple(map(float, point.split(","))) for point in line]
+    low, high = quantiles(0.002), quantiles(0.4)
+    width, height = plot.x(0.4) - plot.x(0.002), plot.y(0.002) - plot.y(0.4)
+    sums = [
+        2 * low + (high - low) * ((x - plot.x(0.002)) / width + (plot.y(0.002) - y) / height)
+        for x, y in points
+        if plot.x(0.02) < x < plot.x(0.3) and plot.y(0.02) > y > plot.y(0.3)
+    ]
+    assert len(sums) > 50
+    assert sums == pytest.approx([-2] * len(sums), abs=0.08)
 
 
 def test_lines_of_species_differ_in_colour_and_dash():
     style = species_style(["print", "replay", "mask", "print"])
     assert list(style) == ["mask", "print", "replay"]
-    assert len({colour for colour, _ in style.values()}) == len({dash for _, dash in style.values()}) == 3
+    assert [len(set(values)) for values in zip(*style.values(), strict=True)] == [3, 3, 3]
     many = species_style([str(number) for number in range(20)])
     assert len(many) == 20
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fas.evaluation.plot import WIDTH, Plot, legend, ticks
+from fas.evaluation.plot import SHAPES, WIDTH, Plot, legend, mark_legend, ticks
 
 
 def test_values_land_where_they_belong():
@@ -22,8 +22,22 @@ def test_values_land_where_they_belong():
 
 
 def test_logarithmic_axis():
-    plot = Plot("title", 200, (0, 1), (1, 100), log=True)
+    plot = Plot("title", 200, (0, 1), (1, 100), y_scale="log")
     assert plot.y(10) == pytest.approx((plot.y(1) + plot.y(100)) / 2)
+
+
+def test_axes_of_normal_deviates():
+    plot = Plot("title", 200, (0.01, 0.99), (0.05, 0.5), x_scale="normal", y_scale="normal")
+    middle = (Plot.left + WIDTH - Plot.right) / 2
+    assert plot.x(0.5) == pytest.approx(middle)
+    # One standard deviation is as wide everywhere: Phi(-2), Phi(-1), Phi(0) from the tables of the distribution.
+    minus_two, minus_one = plot.x(0.0227501), plot.x(0.1586553)
+    assert minus_one - minus_two == pytest.approx(middle - minus_one, rel=1e-5)
+    assert (plot.x(0), plot.x(1)) == (Plot.left, WIDTH - Plot.right), "no deviate: on the border"
+    assert (plot.y(0.05), plot.y(0.5), plot.y(1)) == pytest.approx((200 - Plot.bottom, Plot.top, Plot.top))
+    plot.axes("x", "y", percent_x=True, percent_y=True)
+    texts = [element.text for element in ElementTree.fromstring(plot.svg()).iter("text")]
+    assert {"1 %", "5 %", "50 %", "99 %"} <= set(texts)
 
 
 def test_a_range_without_width_is_widened():
@@ -55,12 +69,13 @@ def test_text_is_escaped_and_the_svg_is_well_formed():
     plot.axes(hostile, hostile, percent_x=True)
     plot.text(1, 1, hostile, "label")
     plot.curve([0, 1], [0, 1], "#000")
-    plot.dot(0.5, 0.5, "#000")
+    plot.mark(0.5, 0.5, "#000", SHAPES[1])
     plot.bar(1, 2, 4, 3, "#000", 0.5)
     root = ElementTree.fromstring(plot.svg())
     assert root.get("aria-label") == hostile
     assert not [element for element in root.iter() if "script" in element.tag]
     ElementTree.fromstring(legend([(hostile, "#000", "none")]))
+    ElementTree.fromstring(mark_legend([(hostile, "#000", SHAPES[0])]))
 
 
 def test_a_curve_does_not_grow_with_its_points():

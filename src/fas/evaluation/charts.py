@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fas.datasets.presentation import BONA_FIDE
 from fas.evaluation.evaluate import Evaluation
-from fas.evaluation.plot import ATTACK_COLOURS, BONA_FIDE_COLOUR, DASHES, WIDTH, Plot, legend
+from fas.evaluation.plot import ATTACK_COLOURS, BONA_FIDE_COLOUR, DASHES, SHAPES, WIDTH, Plot, legend
 from fas.metrics import ErrorCurve, species_of
 
 _BINS = 40
+_SQUARE = 300  # height of a chart whose axes are of one kind
 _ROW = 50  # height of one histogram with its name
 _LEAST = 1.5  # height of the smallest bar: a single error must be seen
 
 
-def species_style(species: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Colour and dash of each coarse species; the palette repeats after six."""
+class Style(NamedTuple):
+    """How a group of presentations is drawn in every chart: its colour, its line's dash and its mark's shape."""
+
+    colour: str
+    dash: str
+    shape: str
+
+
+BONA_FIDE_STYLE = Style(BONA_FIDE_COLOUR, DASHES[0], SHAPES[0])
+
+
+def species_style(species: Iterable[str]) -> dict[str, Style]:
+    """The style of each coarse species; the palette repeats after six."""
     return {
-        name: (ATTACK_COLOURS[place % len(ATTACK_COLOURS)], DASHES[(place + 1) % len(DASHES)])
+        name: Style(
+            ATTACK_COLOURS[place % len(ATTACK_COLOURS)],
+            DASHES[(place + 1) % len(DASHES)],
+            SHAPES[(place + 1) % len(SHAPES)],
+        )
         for place, name in enumerate(sorted(set(species)))
     }
 
@@ -43,7 +60,7 @@ def score_histograms(evaluation: Evaluation) -> str:
     names = []
     for place, (name, scores) in enumerate(groups.items()):
         is_bona_fide = place == 0
-        colour = BONA_FIDE_COLOUR if is_bona_fide else style[species_of([name], "coarse")[0]][0]
+        colour = BONA_FIDE_COLOUR if is_bona_fide else style[species_of([name], "coarse")[0]].colour
         floor = Plot.top + _ROW * (place + 1)
         wrong = scores < threshold if is_bona_fide else scores >= threshold
         inside = np.clip(scores, low, high)
@@ -74,28 +91,62 @@ def errors_over_threshold(evaluation: Evaluation) -> str:
     bona_fide = np.sort(judged.score[judged.label == BONA_FIDE])
     plot.curve(grid, np.searchsorted(bona_fide, grid) / bona_fide.size, BONA_FIDE_COLOUR)
     entries = [("BPCER", BONA_FIDE_COLOUR, "none")]
-    for name, scores, colour, dash in _attacks(evaluation):
+    for name, scores, style in _attacks(evaluation):
         scores = np.sort(scores)
-        plot.curve(grid, 1 - np.searchsorted(scores, grid) / scores.size, colour, dash)
-        entries.append((f"APCER {name}", colour, dash))
+        plot.curve(grid, 1 - np.searchsorted(scores, grid) / scores.size, style.colour, style.dash)
+        entries.append((f"APCER {name}", style.colour, style.dash))
     position = plot.x(threshold)
     plot.line(position, Plot.top, position, 270 - Plot.bottom, "threshold")
     return plot.svg() + legend(entries)
 
 
 def roc(evaluation: Evaluation) -> str:
-    """Bona fide accepted over attacks accepted, for each species and pooled, with the operating point."""
-    judged, rates = evaluation.judged, evaluation.rates
-    plot = Plot("ROC curves by species", 270, (0, 1), (0, 1))
+    """Bona fide accepted over attacks accepted, for each species and pooled; marks are at the threshold."""
+    plot = Plot("ROC curves by species", _SQUARE, (0, 1), (0, 1))
     plot.axes("attacks accepted (APCER)", "bona fide accepted (1 - BPCER)", percent_x=True, percent_y=True)
-    bona_fide = judged.score[judged.label == BONA_FIDE]
+    bona_fide = _bona_fide(evaluation)
     entries = []
-    for name, scores, colour, dash in [_pooled(evaluation), *_attacks(evaluation)]:
+    for name, scores, style in [_pooled(evaluation), *_attacks(evaluation)]:
         curve = ErrorCurve.from_scores(scores, bona_fide)
-        plot.curve(curve.far, 1 - curve.frr, colour, dash)
-        entries.append((name, colour, dash))
-    plot.dot(rates.apcer_pooled, 1 - rates.bpcer, "#000000")
+        plot.curve(curve.far, 1 - curve.frr, style.colour, style.dash)
+        entries.append((name, style.colour, style.dash))
+    for scores, style in _marked(evaluation):
+        plot.mark(_accepted(scores, evaluation), 1 - evaluation.rates.bpcer, style.colour, style.shape)
     return plot.svg() + legend(entries)
+
+
+def det(evaluation: Evaluation) -> str:
+    """BPCER over APCER for each species and pooled, on axes of normal deviates; marks are at the threshold.
+
+    Source: Martin et al., The DET curve in assessment of detection task performance, Eurospeech 1997: scores of two
+    normal distributions give a straight line. A rate of 0 has no deviate and is drawn on the border.
+    """
+    bona_fide = _bona_fide(evaluation)
+    groups = [_pooled(evaluation), *_attacks(evaluation)]
+    curves = [ErrorCurve.from_scores(scores, bona_fide) for _, scores, _ in groups]
+    shown = [*(curve.eer() for curve in curves), evaluation.rates.bpcer]
+    shown += [_accepted(scores, evaluation) for _, scores, _ in groups]
+    ends = _det_range(max(shown), max(bona_fide.size, *(scores.size for _, scores, _ in groups)))
+    plot = Plot("DET curves by species", _SQUARE, ends, ends, x_scale="normal", y_scale="normal")
+    plot.axes("attacks accepted (APCER)", "bona fide rejected (BPCER)", percent_x=True, percent_y=True)
+    entries = []
+    for (name, _, style), curve in zip(groups, curves, strict=True):
+        inside = np.maximum(curve.far, curve.frr) <= ends[1]
+        plot.curve(curve.far[inside], curve.frr[inside], style.colour, style.dash)
+        entries.append((name, style.colour, style.dash))
+    for scores, style in _marked(evaluation):
+        plot.mark(_accepted(scores, evaluation), evaluation.rates.bpcer, style.colour, style.shape)
+    return plot.svg() + legend(entries)
+
+
+def _det_range(highest: float, presentations: int) -> tuple[float, float]:
+    """From below the smallest share that so many presentations can show, to above the points that must be seen."""
+    low = next((low for low in (0.05, 0.02, 0.01, 0.005, 0.002) if low * presentations <= 1), 0.001)
+    return low, next((high for high in (0.4, 0.6, 0.9, 0.99) if highest <= 0.9 * high), 0.999)
+
+
+def _accepted(scores: NDArray[np.float64], evaluation: Evaluation) -> float:
+    return np.count_nonzero(scores >= evaluation.threshold.value) / scores.size
 
 
 def training_curves(curves: Mapping[str, Sequence[tuple[float, float]]]) -> list[tuple[str, str]]:
@@ -116,29 +167,45 @@ def _training_curve(metric: str, splits: Mapping[str, Sequence[tuple[float, floa
     bounds = (min(low, 0.0), high if high > min(low, 0.0) else 1.0)
     if log:
         bounds = (10 ** math.floor(math.log10(low)), 10 ** math.ceil(math.log10(high)))
-    plot = Plot(f"{metric} over training steps", 210, steps, bounds, log=log)
+    plot = Plot(f"{metric} over training steps", 210, steps, bounds, y_scale="log" if log else "linear")
     plot.axes("step", "")
     entries = []
     for split, colour, dash in zip(splits, (BONA_FIDE_COLOUR, *ATTACK_COLOURS), DASHES, strict=False):
         x, y = zip(*splits[split], strict=True)
         plot.curve(x, y, colour, dash)
         if len(x) == 1:
-            plot.dot(x[0], y[0], colour)
+            plot.mark(x[0], y[0], colour)
         entries.append((split or metric, colour, dash))
     return plot.svg() + legend(entries)
 
 
-def _attacks(evaluation: Evaluation) -> Iterator[tuple[str, NDArray[np.float64], str, str]]:
-    """Name, scores, colour and dash of each coarse species."""
+_Group = tuple[str, NDArray[np.float64], Style]
+"""Name, scores and style of some attacks."""
+
+
+def _attacks(evaluation: Evaluation) -> Iterator[_Group]:
+    """Each coarse species."""
     attacks = evaluation.judged.where(evaluation.judged.label != BONA_FIDE)
     coarse = np.array(species_of(attacks.attack_type.tolist(), "coarse"))
-    for name, (colour, dash) in species_style(coarse.tolist()).items():
-        yield name, attacks.score[coarse == name], colour, dash
+    for name, style in species_style(coarse.tolist()).items():
+        yield name, attacks.score[coarse == name], style
 
 
-def _pooled(evaluation: Evaluation) -> tuple[str, NDArray[np.float64], str, str]:
+def _pooled(evaluation: Evaluation) -> _Group:
     judged = evaluation.judged
-    return "all attacks pooled", judged.score[judged.label != BONA_FIDE], "#8C8C8C", "none"
+    return "all attacks pooled", judged.score[judged.label != BONA_FIDE], Style("#8C8C8C", "none", SHAPES[0])
+
+
+def _marked(evaluation: Evaluation) -> Iterator[tuple[NDArray[np.float64], Style]]:
+    """The groups whose operating point is marked: each species, below the pooled one in black."""
+    yield from ((scores, style) for _, scores, style in _attacks(evaluation))
+    _, scores, style = _pooled(evaluation)
+    yield scores, style._replace(colour="#000000")
+
+
+def _bona_fide(evaluation: Evaluation) -> NDArray[np.float64]:
+    scores: NDArray[np.float64] = evaluation.judged.score[evaluation.judged.label == BONA_FIDE]
+    return scores
 
 
 def _range(scores: NDArray[np.float64], threshold: float) -> tuple[float, float]:
