@@ -148,3 +148,15 @@ def test_maps_are_in_range_and_of_a_known_layer(name):
         assert one.shape[:2] == (3, CHANNELS[layer])
         assert one.shape[2] == one.shape[3]
         assert ((one >= 0) & (one <= 1)).all()
+
+
+@every_method
+def test_features_are_one_finite_vector_a_face(name):
+    method = small_method(name).eval()
+    image = random_batch(method.requirements, size=3)["image"]
+    with torch.no_grad():
+        features = method.features(method(image))
+    for one in features.values():
+        assert one.shape[0] == 3
+        assert one.dim() == 2
+        assert one.isfinite().all()

@@ -23,8 +23,8 @@ class Method(pl.LightningModule, ABC):
     """A method under training or in use.
 
     A subclass has typed keyword arguments, calls `save_hyperparameters()`, sets `requirements`, and implements
-    `forward`, `loss`, `score`, `configure_optimizers` and, where it predicts maps, `maps`. Loss, score and maps read
-    the outputs of one `forward`, so that validation does not run the network twice. Images arrive as float32 RGB in
+    `forward`, `loss`, `score`, `configure_optimizers` and, where it has them, `maps` and `features`. They all read the
+    outputs of one `forward`, so that validation does not run the network twice. Images arrive as float32 RGB in
     [0, 1]; normalisation belongs to `forward`, so that it runs on the GPU and travels with the checkpoint.
 
     Validation expects a DataModule whose `presentations` has the columns `label` and `attack_type`, one entry per
@@ -59,7 +59,7 @@ class Method(pl.LightningModule, ABC):
             image: `(B, 3, H, W)`, or `(B, T, 3, H, W)` for clips; float32 RGB in [0, 1].
 
         Returns:
-            Whatever `loss`, `score` and `maps` of the same method read.
+            Whatever `loss`, `score`, `maps` and `features` of the same method read.
         """
 
     @abstractmethod
@@ -72,6 +72,10 @@ class Method(pl.LightningModule, ABC):
 
     def maps(self, outputs: Any) -> dict[str, Tensor]:
         """Predicted maps by layer, `(B, C, h, w)` in [0, 1]; none by default."""
+        return {}
+
+    def features(self, outputs: Any) -> dict[str, Tensor]:
+        """Feature vectors by their place in the network, `(B, D)`, for pictures of them; none by default."""
         return {}
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:

@@ -65,10 +65,28 @@ def test_loss_weighs_its_parts():
 def test_score_is_the_softmax_of_bona_fide():
     # softmax(0, ln 3) = (1/4, 3/4)
     logits = torch.tensor([[0.0, math.log(3)], [0.0, 0.0]])
-    score = small_method("basn").score(BasnOutputs(logits, {}))
+    score = small_method("basn").score(BasnOutputs(logits, {}, {}))
     assert score.tolist() == pytest.approx([0.75, 0.5])
 
 
 def test_maps_are_cut_off_at_1():
-    outputs = BasnOutputs(torch.zeros(1, 2), {"depth": torch.tensor([0.0, 0.5, 1.5]).view(1, 1, 1, 3)})
+    outputs = BasnOutputs(torch.zeros(1, 2), {"depth": torch.tensor([0.0, 0.5, 1.5]).view(1, 1, 1, 3)}, {})
     assert small_method("basn").maps(outputs)["depth"].flatten().tolist() == [0.0, 0.5, 1.0]
+
+
+def test_features_are_means_over_the_image():
+    one = torch.tensor([[[1.0, 2.0], [3.0, 6.0]], [[0.0, 0.0], [0.0, 4.0]]])
+    features = small_method("basn").features(BasnOutputs(torch.zeros(1, 2), {}, {"depth": one[None]}))
+    assert features["depth"].tolist() == [[3.0, 1.0]]
+
+
+@pytest.mark.parametrize(("auxiliary", "names"), [("both", ["depth", "reflection"]), ("none", [])])
+def test_features_of_every_branch_and_of_the_enrichment(auxiliary, names):
+    method = small_method("basn", auxiliary=auxiliary).eval()
+    with torch.no_grad():
+        outputs = method(random_batch(method.requirements)["image"])
+    assert list(method.features(outputs)) == [*names, "enriched"]
+    # The classifier reads the enriched features, so they decide the score.
+    assert torch.equal(method.network.classifier(outputs.features["enriched"]).flatten(1), outputs.logits)
+    for name in names:
+        assert torch.equal(method.network.branches[name].to_map(outputs.features[name]), outputs.maps[name])

@@ -89,6 +89,10 @@ class Basn(Method):
         """Predicted `depth` and `reflection`, cut off above 1, since a ReLU does not."""
         return {name: predicted.clamp(max=1) for name, predicted in outputs.maps.items()}
 
+    def features(self, outputs: BasnOutputs) -> dict[str, Tensor]:
+        """The means over their places of `depth`, `reflection` and `enriched` (figure 4)."""
+        return {name: one.mean(dim=(2, 3)) for name, one in outputs.features.items()}
+
     def configure_optimizers(self) -> Any:
         """Adam with a constant learning rate (section 4.2)."""
         return torch.optim.Adam(self.parameters(), lr=self.lr)

@@ -38,10 +38,13 @@ class BasnOutputs(NamedTuple):
         logits: `(B, 2)`: attack, bona fide.
         maps: `depth` `(B, 1, h, h)` and `reflection` `(B, 3, h, h)`, as far as there are such branches; h is the
             input's side / 8. Not negative, and not bounded above: the last activation is a ReLU.
+        features: What figure 4 shows: the features before each map, `depth` and `reflection` `(B, C, h, h)`, and those
+            after the enrichment, `enriched` `(B, C, h / 2, h / 2)`.
     """
 
     logits: Tensor
     maps: dict[str, Tensor]
+    features: dict[str, Tensor]
 
 
 class BasnNetwork(nn.Module):
@@ -119,15 +122,13 @@ class BasnNetwork(nn.Module):
         six = (torch.cat([image, rgb_to_hsv(image)], dim=1) - self.mean) / self.std
         features = self.backbone(self.six_to_three(six))
         fused = self.enrich_backbone(_concatenate(features, self.input_size // 16))
-        maps = {}
+        maps, before_maps = {}, {}
         if self.branches:
             shared = _concatenate(features[:3], self.input_size // 4)
-            to_fuse = []
             for name, branch in self.branches.items():
-                before_last, maps[name] = branch(shared)
-                to_fuse.append(before_last)
-            fused = fused + self.enrich_auxiliary(reduce(self._fuse, to_fuse))
-        return BasnOutputs(self.classifier(fused).flatten(1), maps)
+                before_maps[name], maps[name] = branch(shared)
+            fused = fused + self.enrich_auxiliary(reduce(self._fuse, before_maps.values()))
+        return BasnOutputs(self.classifier(fused).flatten(1), maps, {**before_maps, "enriched": fused})
 
 
 class AuxiliaryBranch(nn.Module):
