@@ -155,13 +155,14 @@ def _cross_splits(name: str, protocol: str | None, fold: int | None, roots: list
     if protocol not in (None, cross.name) or fold is not None:
         raise FasError(f"{cross.name} is a protocol itself", remedy="give neither a protocol nor a fold with it")
     given = dict(one.split("=", 1) for one in roots or () if "=" in one)
-    if odd := [one for one in roots or () if one.partition("=")[0] not in cross.datasets]:
+    recipes = [load_recipe(dataset) for dataset in cross.datasets]
+    known = {recipe.name for recipe in recipes}
+    if odd := [one for one in roots or () if "=" not in one or one.partition("=")[0] not in known]:
         raise FasError(f"--root {odd[0]} names no dataset of {cross.name}", remedy="give --root NAME=DIR for each")
     found = {}
-    for dataset in cross.datasets:
-        recipe = load_recipe(dataset)
-        root = Path(given[dataset]) if dataset in given else None
-        found[dataset] = _from_rules(recipe) if rules else _found(recipe, root)
+    for recipe in recipes:
+        root = Path(given[recipe.name]) if recipe.name in given else None
+        found[recipe.name] = _from_rules(recipe) if rules else _found(recipe, root)
     return cross_splits(cross, found)
 
 

@@ -19,27 +19,28 @@ from torch.utils.data import DataLoader, DistributedSampler, Sampler, Sequential
 from fas.data.augment import Augmentation, TransformSettings
 from fas.data.batch import Requirements
 from fas.data.dataset import FrameDataset
+from fas.data.joined import JoinedIndex
 from fas.data.sampler import BalancedSampler, evenly_spaced
-from fas.data.splits import Split, check_split, recipe_of, rows_of, store_splits
+from fas.data.source import Source, open_source
+from fas.data.splits import Split, check_split, rows_of
 from fas.errors import FasError
 from fas.paths import store_root
 from fas.processes import default_workers
-from fas.store.find import find_store
 from fas.store.index import StoreIndex
-from fas.store.store import Store
 
 _MOST_WORKERS = 8
 
 
 class FasDataModule(pl.LightningDataModule):
-    """The train, dev and test frames of one protocol of one store.
+    """The train, dev and test frames of one protocol, of one dataset or across several.
 
     Training draws bona fide and attacks 1 : 1, anew every epoch; dev and test frames are taken in order. What is wrong
     with the data is found by `setup`, before a process is started or a batch is read.
 
     Args:
-        dataset: Name of the dataset's folder in the store, such as `oulu` or `oulu-simulated`.
-        protocol: The protocol's name in the dataset's recipe.
+        dataset: Name of the dataset's folder in the store, such as `oulu` or `oulu-simulated`; None for a protocol
+            across datasets.
+        protocol: The protocol's name in the dataset's recipe; or one across datasets, by name or file.
         requirements: What the method needs of a batch.
         fold: The protocol's fold from 1; None for a protocol without folds.
         recipe: Name or path of the dataset's recipe; None finds it by the dataset's name.
@@ -57,7 +58,7 @@ class FasDataModule(pl.LightningDataModule):
     def __init__(
         self,
         *,
-        dataset: str,
+        dataset: str | None,
         protocol: str,
         requirements: Requirements,
         fold: int | None = None,
@@ -88,20 +89,20 @@ class FasDataModule(pl.LightningDataModule):
         self._checked: set[str] = set()
 
     @cached_property
-    def store(self) -> Store:
-        """The store that the data is read from."""
-        return find_store(self._dataset, store_root() if self._root is None else self._root, self._recipe_hash)
+    def source(self) -> Source:
+        """What the data is read from."""
+        root = store_root() if self._root is None else self._root
+        return open_source(self._dataset, self._protocol, self._fold, self._recipe, root, self._recipe_hash)
 
-    @cached_property
-    def index(self) -> StoreIndex:
-        """The store's index."""
-        return self.store.index()
+    @property
+    def index(self) -> StoreIndex | JoinedIndex:
+        """All stored frames."""
+        return self.source.index
 
-    @cached_property
+    @property
     def splits(self) -> dict[str, Split]:
-        """Those of `train`, `dev` and `test` that the protocol has, restricted to the store."""
-        recipe = recipe_of(self.store, self._recipe)
-        return store_splits(self.store, self.index.presentations, recipe, self._protocol, self._fold)
+        """Those of `train`, `dev` and `test` that the protocol has, restricted to what is stored."""
+        return self.source.splits
 
     @property
     def scored_splits(self) -> tuple[str, ...]:
@@ -122,11 +123,11 @@ class FasDataModule(pl.LightningDataModule):
     def facts(self) -> dict[str, Any]:
         """Where the data comes from, for the record of a run and of its scores."""
         return {
-            "dataset": self.store.dataset,
-            "simulated": self.store.simulated,
+            "dataset": self.source.dataset,
+            "simulated": self.source.simulated,
             "protocol": self._protocol,
             "fold": self._fold,
-            "recipe_hash": self.store.path.name,
+            "recipe_hash": self.source.recipe_hash,
             "frames_per_video": self._frames_per_video,
             "eval_frames": self._eval_frames,
             "presentations": {name: len(split.codes) for name, split in self.splits.items()},
@@ -136,7 +137,8 @@ class FasDataModule(pl.LightningDataModule):
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps of its data, so that it can cut the faces of other videos in the same way."""
-        return {"dataset": self.store.dataset, "simulated": self.store.simulated, "recipe": self.store.recipe}
+        source = self.source
+        return {"dataset": source.dataset, "simulated": source.simulated, "recipe": source.recipe}
 
     def setup(self, stage: str) -> None:
         """Checks what a stage needs: `fit` train and dev with all layers, `predict` dev and test.
@@ -153,8 +155,9 @@ class FasDataModule(pl.LightningDataModule):
         cv2.setNumThreads(0)
         for name in self._needed("train", "dev") if stage == "fit" else self.scored_splits:
             if name not in self._checked:
-                where = f"{self._dataset}, protocol {self._protocol}" + (f", fold {self._fold}" if self._fold else "")
-                check_split(name, self.splits[name], self.index.presentations.label, where, self.store.path)
+                fold = f", fold {self._fold}" if self._fold else ""
+                where = f"{self.source.dataset}, protocol {self._protocol}{fold}"
+                check_split(name, self.splits[name], self.index.presentations.label, where, self.source.path)
                 self._checked.add(name)
             if stage == "fit":
                 self._check_layers(name)
@@ -198,7 +201,7 @@ class FasDataModule(pl.LightningDataModule):
             raise FasError(
                 f"{lost} {split} presentations have none of their first {part.first_frames} frames in the store, which "
                 f"are all that protocol {self._protocol} uses",
-                path=self.store.path,
+                path=self.source.path,
                 remedy="preprocess with more frames, such as --frames all",
             )
         return kept
@@ -209,11 +212,11 @@ class FasDataModule(pl.LightningDataModule):
             lacking = rows[~self.index.has(layer)[rows]]
             if len(lacking):
                 videos = np.unique(self.index.presentation[lacking])
-                dataset = self.store.dataset.removesuffix("-simulated") if self.store.simulated else self.store.dataset
+                dataset = self.source.dataset.removesuffix("-simulated")
                 raise FasError(
                     f"layer {layer!r} is missing for {len(lacking)} of {len(rows)} {split} frames, "
                     f"in {len(videos)} presentations such as {self.index.video_id(int(videos[0]))}",
-                    path=self.store.path,
+                    path=self.source.path,
                     remedy=f"make it with `fas preprocess {dataset} --{layer}`; nothing else is made again",
                 )
 

@@ -13,10 +13,10 @@ from torch.utils.data import Dataset
 
 from fas.data.augment import Augmentation
 from fas.data.batch import Requirements
+from fas.data.joined import JoinedIndex, make_reader
 from fas.data.tensors import to_tensor
 from fas.datasets.presentation import ATTACK, BONA_FIDE
 from fas.store.index import StoreIndex
-from fas.store.reader import FrameReader
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class FrameDataset(Dataset[dict[str, Tensor]]):
     """Rows of a store's index as samples of a `Batch`.
 
     Args:
-        index: The store's index.
+        index: The index of a store, or of several.
         rows: `(N,)`, the rows that make up this dataset.
         requirements: What the method needs. The caller makes sure that the index has the layers.
         augmentation: Applied to crop and maps at the stored size; None for none.
@@ -53,13 +53,13 @@ class FrameDataset(Dataset[dict[str, Tensor]]):
 
     def __init__(
         self,
-        index: StoreIndex,
+        index: StoreIndex | JoinedIndex,
         rows: NDArray[np.integer],
         requirements: Requirements,
         augmentation: Augmentation | None = None,
     ) -> None:
         self._index = index
-        self._reader = FrameReader(index)
+        self._reader = make_reader(index)
         self._rows = np.asarray(rows)
         self._requirements = requirements
         self._rules = {layer: MAP_RULES[layer] for layer in requirements.layers}

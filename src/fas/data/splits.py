@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fas.data.joined import JoinedIndex
 from fas.datasets.contents import published_presentations
+from fas.datasets.cross import CrossProtocol, cross_splits
 from fas.datasets.presentation import ATTACK, BONA_FIDE, Presentation
-from fas.datasets.protocol import find_protocol, protocol_splits
+from fas.datasets.protocol import Splits, find_protocol, protocol_splits
 from fas.datasets.recipe import Recipe, load_recipe
+from fas.datasets.recipe_parts import Protocol
 from fas.errors import FasError, FasWarning
 from fas.store.index import PresentationTable
 from fas.store.store import Store
@@ -71,20 +74,57 @@ def store_splits(
         FasError: The protocol or fold is unknown.
     """
     rules = find_protocol(recipe, protocol, fold)
+    parts = [protocol_splits(recipe, some, protocol, fold) for some in _groups(store, table, recipe)]
+    return _splits(parts, rules, table, rules.train_frames)
+
+
+def cross_store_splits(cross: CrossProtocol, stores: Mapping[str, Store], index: JoinedIndex) -> dict[str, Split]:
+    """Divides the presentations of several stores by a protocol across datasets.
+
+    Args:
+        cross: The protocol.
+        stores: Dataset -> store.
+        index: Their joined index.
+
+    Returns:
+        `train`, `dev` and `test`; those that the protocol has.
+
+    Raises:
+        FasError: A dataset has no such protocol or fold, or a part trains on the first frames only.
+    """
+    for split, part in cross.parts():
+        if part.protocol is not None and split == "train":
+            rules = find_protocol(load_recipe(part.dataset), part.protocol, part.fold)
+            if rules.train_frames is not None:
+                raise FasError(f"{part} trains on first frames only, which a protocol across datasets cannot")
+    recipes = [load_recipe(dataset) for dataset in cross.datasets]
+    groups = {one.name: _groups(stores[one.name], index.indexes[one.name].presentations, one) for one in recipes}
+    parts = [cross_splits(cross, {name: group[kind] for name, group in groups.items()}) for kind in range(3)]
+    return _splits(parts, cross, index.presentations, None)
+
+
+def _groups(
+    store: Store, table: PresentationTable, recipe: Recipe
+) -> tuple[list[Presentation], list[Presentation], list[Presentation]]:
+    """What is stored, what could not be acquired, and what preprocessing has not seen."""
     stored = _stored(table)
     failed = _failed(store)
     known = {one.video_id for one in (*stored, *failed)}
     # What a simulated tree should hold is written in the tree alone.
     published = [] if store.simulated else published_presentations(recipe)
-    absent = [one for one in published if one.video_id not in known]
-    code_of = {one.video_id: code for code, one in enumerate(stored)}
-    parts = [protocol_splits(recipe, some, protocol, fold) for some in (stored, failed, absent)]
+    return stored, failed, [one for one in published if one.video_id not in known]
+
+
+def _splits(
+    parts: Sequence[Splits], rules: Protocol | CrossProtocol, table: PresentationTable, train_frames: int | None
+) -> dict[str, Split]:
+    code_of = {video_id: code for code, video_id in enumerate(table.video_id.tolist())}
     return {
         split: Split(
             codes=np.array([code_of[one.video_id] for one in parts[0][split]], dtype=np.intp),
             not_acquired=tuple(parts[1][split]),
             absent=tuple(parts[2][split]),
-            first_frames=rules.train_frames if split == "train" else None,
+            first_frames=train_frames if split == "train" else None,
         )
         for split in parts[0]
         if getattr(rules, split)

@@ -25,7 +25,7 @@ class Part:
     """What one dataset gives to a split.
 
     Attributes:
-        dataset: A name of `fas datasets`, or a recipe file relative to the protocol's file.
+        dataset: A name of `fas datasets`, or a recipe or manifest file relative to the protocol's file.
         of: Which of its presentations, by fields, `split`, `label` and `attack_type`.
         protocol: Instead: a split of this protocol of the dataset.
         fold: The protocol's fold.
@@ -103,7 +103,16 @@ def load_cross_protocol(name_or_path: str | Path) -> CrossProtocol:
     """
     known = str(name_or_path) in known_cross_protocols()
     path = resource_dir("preprocess") / "cross" / f"{name_or_path}.yaml" if known else Path(name_or_path)
-    return validated(CrossProtocol, path, _inconsistencies)
+    cross = validated(CrossProtocol, path, _inconsistencies)
+
+    def beside(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+        own = {".yaml", ".yml", ".csv"}
+        return tuple(
+            replace(part, dataset=str(path.parent / part.dataset)) if Path(part.dataset).suffix in own else part
+            for part in parts
+        )
+
+    return replace(cross, train=beside(cross.train), dev=beside(cross.dev), test=beside(cross.test))
 
 
 def _inconsistencies(cross: CrossProtocol) -> Iterator[tuple[str, str]]:
@@ -121,7 +130,7 @@ def cross_splits(cross: CrossProtocol, presentations: Mapping[str, Sequence[Pres
 
     Args:
         cross: The protocol.
-        presentations: Dataset -> its presentations.
+        presentations: Name of a dataset -> its presentations.
 
     Returns:
         `train`, `dev` and `test`. `video_id` and `subject` have the dataset's name before them, with `/`; `path` stays
@@ -133,7 +142,7 @@ def cross_splits(cross: CrossProtocol, presentations: Mapping[str, Sequence[Pres
     splits: Splits = {split: [] for split in SPLITS}
     for split, part in cross.parts():
         recipe = load_recipe(part.dataset)
-        for one in _taken(part, recipe, presentations[part.dataset]):
+        for one in _taken(part, recipe, presentations[recipe.name]):
             splits[split].append(
                 replace(one, video_id=f"{recipe.name}/{one.video_id}", subject=f"{recipe.name}/{one.subject}")
             )

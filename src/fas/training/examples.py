@@ -103,6 +103,6 @@ def _row(video_id: str, frame: int, data: FasDataModule) -> int:
             return first + int(found[0])
     raise FasError(
         f"the store no longer has frame {frame} of {video_id}",
-        path=data.store.path,
+        path=data.source.path,
         remedy="score the run again with `fas test`",
     )
