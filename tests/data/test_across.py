@@ -121,7 +121,5 @@ def test_a_dataset_that_was_not_preprocessed(root: Path) -> None:
 def test_the_config_of_protocols_across_datasets() -> None:
     from fas.training.compose import compose_experiment
 
-    with pytest.raises(FasError, match="protocol"):
-        compose_experiment("basn", ["data=across"])
     data = compose_experiment("basn", ["data=across", "data.protocol=ocim_m"]).data
     assert (data["dataset"], data["protocol"]) == (None, "ocim_m")
