@@ -170,7 +170,8 @@ def _from_rules(recipe: Recipe) -> list[Presentation]:
     from fas.datasets.contents import published_presentations
 
     if any(part.invented for part in recipe.contents):
-        typer.echo(f"note: names of {recipe.title} are not known; the counts are, some paths are invented", err=True)
+        note = f"note: some names of {recipe.title} are invented: only their form and the published counts are known"
+        typer.echo(note, err=True)
     return published_presentations(recipe, invented=True)
 
 
