@@ -145,7 +145,7 @@ def test_every_name_and_note_is_used(path):
 
 @pytest.mark.parametrize(
     ("line", "message"),
-    [("Ours | own | 1.0 | 2.0", "zip"), ("Ours | own | x", "could not convert"), ("Ours | - | 1.0", "from")],
+    [("Ours | own | 1.0 | 2.0", "zip"), ("Ours | own | x", "no number"), ("Ours | - | 1.0", "from")],
 )
 def test_a_broken_table_is_named(tmp_path: Path, line, message):
     path = tmp_path / "paper.yaml"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -17,7 +18,8 @@ OWN = "own"
 """In the column `from`: the paper's own result. Anything else is its citation of where it took the number from."""
 
 _ABSENT = "-"
-_ROW_KEYS = ("method", "network", "from", "protocol", "metric", "note")
+_CELL = re.compile(r"(?P<mean>[\d.]+)(?: ± (?P<std>[\d.]+))?(?: (?P<note>[a-z]))?")
+_ROW_KEYS = ("method", "network", "from", "protocol", "metric")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,7 @@ class Published:
         network: The backbone, where the table prints one; else empty.
         quoted_from: The citation as printed, for a number that the paper took from another work; None for its own.
         trained: The dataset trained on, by its name in fas; several are joined by ` + `.
+        trained_protocol: The protocol whose training set that is, where the paper says so apart.
         tested: The dataset tested on.
         protocol: The protocol of the tested dataset; None where the paper does not say.
         cross: The name of the protocol across datasets in fas that it corresponds to; None within one dataset.
@@ -42,7 +45,7 @@ class Published:
         mean: In percent.
         std: In percent, if printed.
         printed: The number as printed, without the percent sign.
-        note: What is odd about the row, if anything.
+        note: What is odd about the number, if anything.
     """
 
     paper: str
@@ -53,6 +56,7 @@ class Published:
     network: str
     quoted_from: str | None
     trained: str
+    trained_protocol: str | None
     tested: str
     protocol: str | None
     cross: str | None
@@ -65,9 +69,14 @@ class Published:
     note: str | None
 
     @property
+    def printed_in(self) -> str:
+        """Paper and table."""
+        return f"{self.paper}, {self.table}"
+
+    @property
     def source(self) -> str:
         """Paper and table, and whom the paper quotes."""
-        return f"{self.paper}, {self.table}" + (f", from {self.quoted_from}" if self.quoted_from else "")
+        return self.printed_in + (f", from {self.quoted_from}" if self.quoted_from else "")
 
 
 @cache
@@ -83,7 +92,8 @@ def read_paper(path: Path) -> Iterator[Published]:
     here) and `tables`. A table has `table`, `place`, `caption`, `rows` (its cells between `|`, the header first), and
     says what its numbers are: keys `trained`, `tested`, `protocol`, `cross` and `metric` hold for the table; these and
     `fold` and `attack` under `columns` for one of its columns; a column `protocol` or `metric` for its row. A column is
-    of the metric that is its name if nothing else is said. A cell `-` is empty.
+    of the metric that is its name if nothing else is said. A cell `-` is empty; a letter after a number is one of the
+    table's `notes`.
 
     Raises:
         FasError: The file is not readable YAML.
@@ -105,9 +115,11 @@ def _table(paper: str, names: Mapping[str, str], table: Mapping[str, Any]) -> It
         about = {key: row[key] for key in ("protocol", "metric") if key in row}
         for column in (name for name in header if name not in _ROW_KEYS and name in row):
             facts = {"metric": column, **shared, **about, **table.get("columns", {}).get(column, {})}
-            note = row.get("note")
+            cell = _CELL.fullmatch(row[column])
+            if cell is None:
+                raise ValueError(f"{row[column]!r} is no number")
             yield _number(
-                row[column],
+                cell,
                 facts,
                 paper=paper,
                 table=table["table"],
@@ -116,24 +128,24 @@ def _table(paper: str, names: Mapping[str, str], table: Mapping[str, Any]) -> It
                 printed_method=row["method"],
                 network=row.get("network", ""),
                 quoted_from=None if row["from"] == OWN else row["from"],
-                note=None if note is None else table["notes"][note],
+                note=None if cell["note"] is None else table["notes"][cell["note"]],
             )
 
 
-def _number(cell: str, facts: dict[str, str], **source: Any) -> Published:
-    mean, _, std = cell.partition("±")
+def _number(cell: re.Match[str], facts: dict[str, str], **source: Any) -> Published:
     fold = facts.pop("fold", None)
     return Published(
         trained=facts.pop("trained", facts["tested"]),
+        trained_protocol=facts.pop("trained_protocol", None),
         tested=facts.pop("tested"),
         protocol=facts.pop("protocol", None),
         cross=facts.pop("cross", None),
         attack=facts.pop("attack", None),
         fold=None if fold is None else int(fold),
         metric=facts.pop("metric").lower(),
-        mean=float(mean),
-        std=float(std) if std else None,
-        printed=cell,
+        mean=float(cell["mean"]),
+        std=None if cell["std"] is None else float(cell["std"]),
+        printed=cell["mean"] + (f" ± {cell['std']}" if cell["std"] else ""),
         **facts,  # nothing is left, or an unknown key is refused
         **source,
     )

@@ -1,0 +1,43 @@
+"""`fas compare`: two runs on the same presentations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fas.cli.options import Threshold
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def compare(
+    a: Annotated[Path, typer.Argument(help="A run's folder or a scores file.", show_default=False)],
+    b: Annotated[Path, typer.Argument(help="Another one, of the same test presentations.", show_default=False)],
+    threshold: Threshold = "dev-eer",
+    replicates: Annotated[int, typer.Option(min=1, help="Replicates of the bootstrap over subjects.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap's draws.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Compare two runs on the same test presentations, paired by video_id.
+
+    Each is judged at the threshold of its own dev split. Prints the difference of every metric with a paired bootstrap
+    interval over subjects, and McNemar's test of the decisions.
+    """
+    import json
+
+    from fas.evaluation.compare import compare_scores
+    from fas.evaluation.pairing import read_side
+
+    comparison = compare_scores(read_side(a), read_side(b), threshold=threshold, replicates=replicates, seed=seed)
+    if as_json:
+        content = {"a": str(a), "b": str(b), **comparison.to_json()}
+        print(json.dumps(content, indent=2, allow_nan=False))
+        return
+    from rich.console import Console
+
+    from fas.evaluation.compare_text import render_comparison
+
+    Console().print(render_comparison(comparison, str(a), str(b)))

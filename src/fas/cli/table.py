@@ -1,0 +1,66 @@
+"""`fas table`: runs over folds and datasets, beside the papers' rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from fas.cli.options import Threshold
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def table(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs, after `fas test`.", show_default=False)],
+    threshold: Threshold = "dev-eer",
+    layout: Annotated[
+        Literal["text", "csv", "latex", "markdown"], typer.Option("--format", help="How the tables are written.")
+    ] = "text",
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A metric to show; give it several times for several. By default APCER, BPCER and ACER, and across "
+            "datasets HTER and AUC.",
+            metavar="apcer|bpcer|acer|hter|eer|auc",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write to this file instead.", show_default=False)] = None,
+) -> None:
+    """Put runs together: mean and standard deviation over folds, test across datasets, and what papers report.
+
+    Each run is judged at its own threshold. Scores that `fas test` wrote beside a run's own, of other data, become a
+    test across datasets.
+    """
+    from fas.evaluation.files import write_text
+    from fas.evaluation.results import check_metrics, read_results
+    from fas.evaluation.summary import summarise
+
+    metrics = check_metrics(metric or ())
+    summaries = summarise(read_results(runs, threshold))
+    if layout == "csv":
+        from fas.evaluation.long_form import render_csv
+
+        text = render_csv(summaries, metrics)
+    else:
+        from fas.evaluation.layouts import render_latex, render_markdown, render_text
+        from fas.evaluation.sections import sections
+
+        tables = sections(summaries, metrics)
+        if layout == "text":
+            from rich.console import Console
+
+            console = Console()
+            with console.capture() as captured:
+                console.print(render_text(tables))
+            text = captured.get()
+        else:
+            text = render_markdown(tables) if layout == "markdown" else render_latex(tables)
+    if out is None:
+        print(text, end="" if text.endswith("\n") else "\n")
+    else:
+        write_text(out, text)
+        print(out)
