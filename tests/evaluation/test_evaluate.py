@@ -14,8 +14,9 @@ from rich.console import Console
 from sklearn.metrics import roc_auc_score
 
 from fas.errors import FasError
-from fas.evaluation.evaluate import evaluate_scores
+from fas.evaluation.evaluate import Evaluation, evaluate_scores
 from fas.evaluation.text import render
+from fas.metrics import SpeciesScores, apcer_threshold, eer_threshold, frr_threshold, min_hter_threshold
 from tests.fakes.scores import PROVENANCE, random_scores, score_table
 
 # Two frames each. Means on dev: attacks 0.1, 0.4, bona fide 0.3, 0.9, so the distinct means are 0.1 0.3 0.4 0.9 and at
@@ -38,6 +39,11 @@ TEST = [
     ("t5", "37", "test", 1, "", 1, 0.6),
     ("t6", "37", "test", 1, "", 0, 0.9),
 ]
+
+
+def cautions(evaluation: Evaluation) -> list[str]:
+    """The warnings, without the one on intervals over the few subjects of these tables."""
+    return [text for text in evaluation.warnings if not text.startswith("the intervals rest on")]
 
 
 def test_by_hand():
@@ -65,7 +71,7 @@ def test_by_hand():
         "frames_without_score": 1,
         "failures_to_acquire": {},
     }
-    assert evaluation.warnings == ()
+    assert evaluation.warnings == ("the intervals rest on 2 subjects only: they are rough",)
 
 
 def test_fine_level_takes_the_maximum_over_fine_species():
@@ -102,10 +108,13 @@ def test_json_has_every_rate_with_counts_and_interval():
         assert lower <= rate["value"] <= upper
     assert set(content["apcer_by_species"]) == {"print", "replay"}
     assert set(content["apcer_by_fine_species"]) == {"print/printer1", "print/printer2", "replay/display1"}
-    assert content["acer"]["value"] == pytest.approx(5 / 12)
-    assert content["hter"]["value"] == pytest.approx(1 / 3)
-    assert content["eer"] == {"value": pytest.approx(1 / 3), "computed_on": "test", "optimistic": True}
-    assert content["auc"]["value"] == pytest.approx(7 / 9)
+    values = {"acer": 5 / 12, "hter": 1 / 3, "eer": 1 / 3, "auc": 7 / 9}
+    for name, value in values.items():
+        assert content[name]["value"] == pytest.approx(value)
+        lower, upper = content[name]["interval"]
+        assert 0 <= lower <= value + 1e-12
+        assert value - 1e-12 <= upper <= 1
+    assert (content["eer"]["computed_on"], content["eer"]["optimistic"]) == ("test", True)
     assert (content["level"], content["aggregation"], content["split"]) == ("coarse", "mean", "test")
     assert (content["simulated"], content["provenance"]) == (None, None)
 
@@ -132,7 +141,7 @@ def test_presentations_without_a_score_are_counted_and_in_no_rate():
     assert evaluation.failures == {"bona fide": 1, "mask/silicone": 1, "print/printer1": 1}
     assert evaluation.counts["presentations"] == 6
     assert evaluation.rates == evaluate_scores(score_table(DEV + TEST)).rates
-    assert evaluation.warnings == ("no presentation of species mask/silicone has a score: it is in no rate",)
+    assert cautions(evaluation) == ["no presentation of species mask/silicone has a score: it is in no rate"]
 
 
 def test_infinite_scores_give_plain_json():
@@ -149,7 +158,7 @@ def test_infinite_scores_give_plain_json():
 
 def test_subjects_of_dev_or_train_in_test_are_named():
     rows = [*DEV, *TEST, ("r", "36", "train", 1, "", 0, 0.5), ("s", "21", "test", 1, "", 0, 0.5)]
-    train, dev = evaluate_scores(score_table(rows)).warnings
+    train, dev = cautions(evaluate_scores(score_table(rows)))
     assert train.startswith("1 subject(s) are in train and in test (36)")
     assert dev.startswith("1 subject(s) are in dev and in test (21)")
 
@@ -159,12 +168,12 @@ def test_a_subject_of_another_dev_file_may_be_another_person(dataset, warnings):
     table = score_table([*DEV, *TEST], provenance=PROVENANCE)
     rows = [("x", "36", "dev", 0, "print", 0, 0.2), ("y", "2", "dev", 1, "", 0, 0.3)]
     dev = score_table(rows, provenance=None if dataset is None else {"dataset": dataset, "simulated": True})
-    assert len(evaluate_scores(table, dev).warnings) == warnings
+    assert len(cautions(evaluate_scores(table, dev))) == warnings
 
 
 def test_scores_worse_than_chance_are_named():
     table = random_scores()
-    (warning,) = evaluate_scores(replace(table, score=1 - table.score)).warnings
+    (warning,) = cautions(evaluate_scores(replace(table, score=1 - table.score)))
     assert "inverted" in warning
 
 
@@ -222,7 +231,9 @@ def test_text_names_threshold_counts_failures_and_warnings():
     assert "failure to acquire (no frame has a score; in no rate): 1 bona fide" in shown
     assert "warning: 1 subject(s) are in dev and in test (21)" in shown
     assert "50.00 %" in shown
-    assert "1.26 to 98.74 %" in shown  # Clopper-Pearson of 1 out of 2
+    assert "failure-to-acquire rate 14.29 % (1 / 7); counted as rejections: APCER 50.00 %, BPCER 50.00 %" in shown
+    assert "intervals: bootstrap over 2 subjects, 1000 replicates, seed 0" in shown
+    assert "BPCER at APCER <= 1%; too few to resolve" in shown
 
 
 def test_write_is_readable_json(tmp_path):
@@ -238,4 +249,144 @@ def test_presentations_that_were_never_preprocessed_are_named():
     assert [text for text in warnings if "never preprocessed" in text] == [
         "12 test presentations of the published dataset were never preprocessed: they are in no number"
     ]
-    assert not evaluate_scores(random_scores(provenance=PROVENANCE)).warnings
+    assert not cautions(evaluate_scores(random_scores(provenance=PROVENANCE)))
+
+
+def test_operating_points_and_their_mirror_images_by_hand():
+    # Attacks 0.1 ... 1.0 of one species, bona fide 0.65 and 0.95. One attack of ten may pass at 10 %.
+    rows = [(f"a{i}", f"s{i}", "test", 0, "print", 0, i / 10) for i in range(1, 11)]
+    rows += [("b1", "s1", "test", 1, "", 0, 0.65), ("b2", "s2", "test", 1, "", 0, 0.95)]
+    evaluation = evaluate_scores(score_table(rows), threshold=0.5, replicates=20)
+    points = evaluation.to_json()["operating_points"]
+    assert points["bpcer10"]["threshold"] == 1.0  # the attack of 1.0 passes
+    assert points["bpcer10"]["value"] == 1.0
+    assert points["bpcer10"]["held"] == {"rate": "apcer", "target": 0.1, "value": 0.1, "errors": 1, "total": 10}
+    assert points["bpcer10"]["resolved"] is True
+    assert points["bpcer20"]["held"]["errors"] == 0
+    assert points["bpcer20"]["resolved"] is False
+    assert points["apcer10"]["threshold"] == 0.65  # no bona fide presentation may be rejected
+    assert points["apcer10"]["value"] == 0.4  # 0.7, 0.8, 0.9, 1.0
+    assert points["tdr_at_fdr_0.02"]["value"] == 0.6
+    assert points["tpr_at_fpr_0.0001"]["value"] == 0.0
+    assert points["bpcer10"]["optimistic"] is True
+
+
+def test_rules_of_the_threshold():
+    table = random_scores(seed=3)
+    presentations = table.presentations()
+    presentations = presentations.where(presentations.split == "dev")
+    attacks, bona_fide = (presentations.score[presentations.label == label] for label in (0, 1))
+    scores = SpeciesScores.from_presentations(presentations.score, presentations.label, presentations.attack_type)
+    expected = {
+        "dev-eer": eer_threshold(attacks, bona_fide),
+        "dev-min-hter": min_hter_threshold(attacks, bona_fide),
+        "dev-bpcer10": apcer_threshold(scores, 0.1),
+        "dev-bpcer100": apcer_threshold(scores, 0.01),
+        "dev-apcer20": frr_threshold(bona_fide, 0.05),
+    }
+    for rule, value in expected.items():
+        chosen = evaluate_scores(table, threshold=rule, replicates=1).threshold
+        assert (chosen.rule, chosen.value) == (rule, value)
+        assert "over 16 bona fide and 64 attack presentations" in chosen.origin
+    test = evaluate_scores(table, threshold="test-eer-optimistic", replicates=1)
+    assert "optimistic" in test.threshold.origin
+    assert test.rates.hter == test.eer
+
+
+def test_test_eer_needs_no_dev_rows():
+    assert evaluate_scores(score_table(TEST), threshold="test-eer-optimistic").eer == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize(("aggregation", "score"), [("mean", 0.5), ("median", 0.4), ("max", 0.9), ("last", 0.2)])
+def test_aggregation(aggregation, score):
+    rows = [*TEST, *(("x", "38", "test", 1, "", frame, value) for frame, value in ((2, 0.2), (0, 0.9), (1, 0.4)))]
+    evaluation = evaluate_scores(score_table(rows), threshold=0.5, aggregation=aggregation, replicates=1)
+    assert evaluation.judged.score[evaluation.judged.video_id == "x"] == pytest.approx(score)
+    assert evaluation.to_json()["aggregation"] == aggregation
+
+
+def test_failures_as_rejections():
+    lost = [
+        ("t7", "37", "test", 1, "", 0, math.nan),
+        ("t8", "37", "test", 0, "mask/silicone", 0, math.nan),
+        ("t9", "37", "test", 0, "print/printer1", 0, math.nan),
+    ]
+    failures = evaluate_scores(score_table(DEV + TEST + lost)).to_json()["failures_to_acquire"]
+    assert (failures["rate"]["errors"], failures["rate"]["total"]) == (3, 9)
+    assert (failures["bona_fide"]["errors"], failures["bona_fide"]["total"]) == (1, 4)
+    assert failures["attacks"]["mask"]["value"] == 1.0
+    assert failures["attacks"]["print"]["value"] == pytest.approx(1 / 3)
+    # Without them print 1 of 2 and bona fide 1 of 3.
+    assert failures["as_rejections"]["apcer"]["value"] == pytest.approx(1 / 3)
+    assert failures["as_rejections"]["bpcer"]["value"] == pytest.approx(2 / 4)
+
+
+def test_intervals_over_subjects_are_wider_than_over_presentations_of_alike_ones():
+    rng = np.random.default_rng(0)
+    rows = []
+    for subject in range(20):
+        ease = rng.normal()
+        rows += [
+            (
+                f"{subject}-{i}",
+                f"{subject}",
+                "test",
+                i % 2,
+                "" if i % 2 else "print",
+                0,
+                i % 2 + ease + rng.normal(0, 0.1),
+            )
+            for i in range(40)
+        ]
+    subjects, presentations = (
+        evaluate_scores(score_table(rows), threshold=0.5, unit=unit).intervals for unit in ("subjects", "presentations")
+    )
+    assert (subjects.units, presentations.units) == (20, 800)
+    for name in ("apcer", "bpcer", "acer", "hter", "eer", "auc"):
+        widths = [one.of[name].upper - one.of[name].lower for one in (subjects, presentations)]
+        assert widths[0] > 1.5 * widths[1], name
+    again = evaluate_scores(score_table(rows), threshold=0.5).intervals
+    assert again == subjects
+    assert evaluate_scores(score_table(rows), threshold=0.5, seed=1).intervals.of != subjects.of
+
+
+def test_the_rule_of_three_where_nothing_failed():
+    rows = [(f"a{i}", f"s{i % 15}", "test", 0, "print", 0, 0.1) for i in range(60)]
+    rows += [(f"b{i}", f"s{i % 30}", "test", 1, "", 0, 0.9) for i in range(60)]
+    of = evaluate_scores(score_table(rows), threshold=0.5).intervals.of
+    three = -math.log(0.05)
+    expected = {
+        "bpcer": three / 30,
+        "apcer": three / 15,
+        "acer": three * (1 / 30 + 1 / 15) / 2,
+        "hter": three * (1 / 30 + 1 / 15) / 2,
+        "eer": three * (1 / 30 + 1 / 15) / 2,
+        "bpcer20": three / 30,
+    }
+    for name, upper in expected.items():
+        assert (of[name].method, of[name].lower) == ("rule of three", 0.0)
+        assert of[name].upper == pytest.approx(upper)
+    assert (of["auc"].lower, of["auc"].upper) == pytest.approx((1 - three * (1 / 30 + 1 / 15), 1.0))
+    inverted = evaluate_scores(score_table([(*row[:6], 1 - row[6]) for row in rows]), threshold=0.5).intervals.of
+    assert (inverted["bpcer"].lower, inverted["bpcer"].upper) == pytest.approx((1 - three / 30, 1.0))
+
+
+def test_scores_of_two_directions_are_named():
+    table = random_scores()
+    flipped = replace(table, score=np.where(table.split == "dev", 1 - table.score, table.score))
+    (warning,) = cautions(evaluate_scores(flipped))
+    assert warning.startswith("the scores run in two directions: the AUC is 0.00")
+
+
+def test_subjects_without_names_are_nobody():
+    table = random_scores(provenance=PROVENANCE)
+    evaluation = evaluate_scores(replace(table, subject=np.full(len(table), "", dtype=object)))
+    assert evaluation.intervals.unit == "presentations"
+    assert list(evaluation.warnings) == [
+        "the subjects are not named: the intervals take presentations as independent, so they may be too narrow"
+    ]
+
+
+def test_species_names_are_no_markup():
+    rows = [("a", "1", "test", 0, "[red]x", 0, 0.1), ("b", "2", "test", 1, "", 0, 0.9)]
+    assert "APCER [red]x" in text(evaluate_scores(score_table(rows), threshold=0.5))

@@ -7,32 +7,66 @@ from typing import Annotated
 
 import typer
 
-from fas.cli.options import Level, Threshold
+from fas.cli.options import Aggregate, Level, Replicates, Seed, Threshold, Unit
 
 app = typer.Typer(add_completion=False)
 
 
 @app.command()
 def evaluate(
-    scores: Annotated[Path, typer.Argument(help="A scores file, as `fas test` writes it.", show_default=False)],
+    scores: Annotated[
+        Path,
+        typer.Argument(
+            help="A scores file: as `fas test` writes it, bob's four columns or CSV, or any CSV with --columns.",
+            show_default=False,
+        ),
+    ],
     dev: Annotated[
         Path | None, typer.Argument(help="Another scores file whose dev rows give the threshold.", show_default=False)
     ] = None,
     threshold: Threshold = "dev-eer",
     level: Level = "coarse",
+    aggregate: Aggregate = "mean",
+    unit: Unit = "subjects",
+    replicates: Replicates = 1000,
+    seed: Seed = 0,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            help="Columns of a CSV: score=prob,label=is_live and as many as it has of video_id, subject, split, "
+            "attack_type, frame. High scores must mean bona fide.",
+            metavar="NAME=COLUMN,...",
+            show_default=False,
+        ),
+    ] = None,
+    bona_fide: Annotated[
+        str | None,
+        typer.Option(
+            help="With --columns: the label that means bona fide; others are attacks. Without: 1, and 0 for attacks.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with the counts behind every rate.")] = False,
 ) -> None:
-    """Compute the ISO/IEC 30107-3 metrics of the test rows of a scores file, counted in presentations."""
+    """Compute the ISO/IEC 30107-3 metrics of the test rows of a scores file, counted in presentations.
+
+    A file that names no splits is test; a second one is dev.
+    """
     import json
 
     from fas.evaluation.evaluate import evaluate_scores
-    from fas.evaluation.scores import read_scores
+    from fas.evaluation.formats import parse_columns, read_any_scores
 
+    mapping = None if columns is None else parse_columns(columns)
     evaluation = evaluate_scores(
-        read_scores(scores),
-        None if dev is None else read_scores(dev),
+        read_any_scores(scores, "test", mapping, bona_fide),
+        None if dev is None else read_any_scores(dev, "dev", mapping, bona_fide),
         threshold=threshold,
         level=level,
+        aggregation=aggregate,
+        unit=unit,
+        replicates=replicates,
+        seed=seed,
     )
     if as_json:
         print(json.dumps(evaluation.to_json(), indent=2, allow_nan=False))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,30 +13,28 @@ import numpy as np
 
 from fas.datasets.presentation import ATTACK, BONA_FIDE
 from fas.errors import FasError
+from fas.evaluation import cautions
+from fas.evaluation.as_json import evaluation_json
 from fas.evaluation.files import write_text
+from fas.evaluation.intervals import Intervals, Unit, bootstrap_intervals
 from fas.evaluation.table import AGGREGATION, Presentations, ScoreTable
-from fas.metrics import ErrorCurve, ErrorRates, Level, Rate, error_rates, species_of
+from fas.evaluation.threshold import DEV_EER, TEST_EER, Rule, Threshold
+from fas.metrics import (
+    OPERATING_POINTS,
+    Aggregation,
+    ErrorRates,
+    Level,
+    NonResponses,
+    SpeciesScores,
+    error_rates,
+    failures_as_rejections,
+    non_responses,
+    operating_points,
+    species_of,
+)
 
 CONFIDENCE = 0.95
 """The confidence of all intervals."""
-
-DEV_EER = "dev-eer"
-"""The default threshold: where the errors on the dev split are equal."""
-
-
-@dataclass(frozen=True)
-class Threshold:
-    """A decision threshold that says where it comes from.
-
-    Attributes:
-        value: Accept as bona fide if score >= value.
-        rule: `dev-eer` or `fixed`.
-        origin: The rule in words, with the counts behind it.
-    """
-
-    value: float
-    rule: str
-    origin: str
 
 
 @dataclass(frozen=True)
@@ -46,13 +43,19 @@ class Evaluation:
 
     Attributes:
         threshold: The threshold of all error rates.
+        aggregation: How frames became presentations.
         rates: Error rates at the chosen level of PAI species.
         fine: Error rates at the level `fine`.
         eer: The equal error rate of the **test** scores; its threshold is chosen on them, so it is optimistic.
         auc: The area under the ROC curve of the test scores, species pooled.
+        operating: Operating point -> the error rates at its threshold, which is chosen on the **test** scores.
+        intervals: Of every metric.
         judged: The test presentations with a score.
+        scores: Their scores by species of the chosen level, sorted.
         failures: Test presentations without any score (failures to acquire), by `bona fide` or fine PAI species. They
             are in no rate: the standard counts them apart, as non-responses.
+        non_responses: Their rates, by class and species of the chosen level.
+        with_failures: Error rates of all test presentations, where those without a score count as rejected.
         frames: Rows of the test split.
         frames_without_score: Those of them whose score is nan.
         warnings: What a reader of the numbers must know.
@@ -61,12 +64,18 @@ class Evaluation:
     """
 
     threshold: Threshold
+    aggregation: Aggregation
     rates: ErrorRates
     fine: ErrorRates
     eer: float
     auc: float
+    operating: Mapping[str, ErrorRates]
+    intervals: Intervals
     judged: Presentations
+    scores: SpeciesScores
     failures: Mapping[str, int]
+    non_responses: NonResponses
+    with_failures: ErrorRates
     frames: int
     frames_without_score: int
     warnings: tuple[str, ...]
@@ -86,32 +95,8 @@ class Evaluation:
         }
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON; every rate with its errors, total and 95 % interval."""
-        return {
-            "split": "test",
-            "simulated": self.simulated,
-            "threshold": {
-                # JSON has no infinity; a threshold of infinite scores is one.
-                "value": self.threshold.value if math.isfinite(self.threshold.value) else str(self.threshold.value),
-                "rule": self.threshold.rule,
-                "origin": self.threshold.origin,
-            },
-            "level": self.rates.level,
-            "aggregation": AGGREGATION,
-            "apcer": {**_rate(self.rates.attacks[self.rates.worst_species]), "species": self.rates.worst_species},
-            "apcer_by_species": {name: _rate(rate) for name, rate in self.rates.attacks.items()},
-            "apcer_by_fine_species": {name: _rate(rate) for name, rate in self.fine.attacks.items()},
-            "apcer_pooled": _rate(self.rates.pooled_attacks),
-            "bpcer": _rate(self.rates.bona_fide),
-            "acer": {"value": self.rates.acer},
-            "hter": {"value": self.rates.hter},
-            "eer": {"value": self.eer, "computed_on": "test", "optimistic": True},
-            "auc": {"value": self.auc},
-            "counts": self.counts,
-            "interval": {"method": "Clopper-Pearson", "confidence": CONFIDENCE, "unit": "presentation"},
-            "warnings": list(self.warnings),
-            "provenance": None if self.provenance is None else dict(self.provenance),
-        }
+        """Plain JSON; see `fas.evaluation.as_json.evaluation_json`."""
+        return evaluation_json(self)
 
     def write(self, path: Path) -> None:
         """Writes `to_json` to a file, as a whole or not at all."""
@@ -124,47 +109,83 @@ def evaluate_scores(
     *,
     threshold: str | float = DEV_EER,
     level: Level = "coarse",
+    aggregation: Aggregation = AGGREGATION,
+    unit: Unit = "subjects",
+    replicates: int = 1000,
+    seed: int = 0,
 ) -> Evaluation:
     """Judges the rows of split `test`.
 
     Args:
         table: Scores with rows of split `test`, and of split `dev` for the threshold.
         dev: Where to take the rows of split `dev` from instead.
-        threshold: `dev-eer`, or a finite number (also as text).
+        threshold: A rule of `fas.evaluation.threshold.Rule`, or a finite number (also as text).
         level: The level of PAI species over which APCER is the maximum.
+        aggregation: How frames become presentations.
+        unit: What the bootstrap of the intervals draws. Presentations stand in for subjects that have no names.
+        replicates: Bootstrap replicates, at least 1.
+        seed: Of the bootstrap.
 
     Raises:
         FasError: A split that is needed has no rows, no bona fide or no attack presentation with a score, or the
             threshold is neither a known rule nor a number.
     """
-    everything = table.presentations()
+    rule = Rule.parse(threshold)
+    everything = table.presentations(aggregation)
     test = everything.where(everything.split == "test")
     judged = _with_score(test, "test", table)
-    chosen, development = _threshold(threshold, table if dev is None else dev)
-    curve = _curve(judged)
-    rates = error_rates(judged.score, judged.label, judged.attack_type, chosen.value, level)
+    scores = _by_species(judged, level)
+    curve = scores.curve()
+
+    development, dev_scores, source = None, None, _source(table)
+    if rule.split == "dev":
+        dev_table = table if dev is None else dev
+        presentations = everything if dev is None else dev.presentations(aggregation)
+        development = _with_score(presentations.where(presentations.split == "dev"), "dev", dev_table)
+        dev_scores, source = _by_species(development, level), _source(dev_table)
+    chosen = rule.threshold(scores if rule.name == TEST_EER else dev_scores, source)
+
+    rates, points = scores.rates(chosen.value), operating_points(scores)
     fine = error_rates(judged.score, judged.label, judged.attack_type, chosen.value, "fine")
-    unscored = test.where(np.isnan(test.score))
-    failures = Counter(
-        "bona fide" if label == BONA_FIDE else species
-        for label, species in zip(unscored.label, species_of(unscored.attack_type.tolist(), "fine"), strict=True)
+    unnamed = bool(np.any(judged.subject == ""))
+    intervals = bootstrap_intervals(
+        judged,
+        _values(rates, curve.eer(), curve.auc(), points),
+        chosen.value,
+        level,
+        unit="presentations" if unnamed else unit,
+        replicates=replicates,
+        seed=seed,
+        confidence=CONFIDENCE,
     )
+    failures = _failures(test)
     rows = table.split == "test"
     return Evaluation(
         threshold=chosen,
+        aggregation=aggregation,
         rates=rates,
         fine=fine,
         eer=curve.eer(),
         auc=curve.auc(),
+        operating=points,
+        intervals=intervals,
         judged=judged,
-        failures=dict(sorted(failures.items())),
+        scores=scores,
+        failures=failures,
+        non_responses=non_responses(test.score, test.label, test.attack_type, level),
+        with_failures=error_rates(
+            failures_as_rejections(test.score), test.label, test.attack_type, chosen.value, level
+        ),
         frames=int(np.count_nonzero(rows)),
         frames_without_score=int(np.count_nonzero(np.isnan(table.score[rows]))),
         warnings=(
-            *_shared_subjects(everything, test, development if dev is None or _one_dataset(table, dev) else None),
-            *_absent(table),
-            *_unjudged(failures, fine),
-            *_inverted(curve.auc()),
+            *cautions.shared_subjects(
+                everything, test, development if dev is None or _one_dataset(table, dev) else None
+            ),
+            *cautions.absent(table),
+            *cautions.unjudged(failures, fine),
+            *cautions.direction(curve.auc(), None if dev_scores is None else dev_scores.curve().auc()),
+            *cautions.few_units(intervals, unnamed and unit == "subjects"),
         ),
         provenance=table.provenance,
         simulated=_any_simulated([table] if dev is None else [table, dev]),
@@ -182,25 +203,8 @@ def _any_simulated(tables: Sequence[ScoreTable]) -> bool | None:
     return None if None in marks else False
 
 
-def _threshold(wanted: str | float, table: ScoreTable) -> tuple[Threshold, Presentations | None]:
-    if wanted == DEV_EER:
-        source = "" if table.path is None else f" in {table.path.name}{' (simulated)' if _simulated(table) else ''}"
-        presentations = table.presentations()
-        dev = _with_score(presentations.where(presentations.split == "dev"), "dev", table)
-        curve = _curve(dev)
-        attacks, bona_fide = int(np.count_nonzero(dev.label == ATTACK)), int(np.count_nonzero(dev.label == BONA_FIDE))
-        origin = (
-            f"EER of the dev split{source}: {100 * curve.eer():.2f} % over {bona_fide} bona fide and {attacks} attack "
-            f"presentations, species pooled"
-        )
-        return Threshold(curve.eer_threshold(), DEV_EER, origin), dev
-    try:
-        value = float(wanted)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise FasError(f"unknown threshold {wanted!r}", remedy=f"give {DEV_EER} or a number, such as 0.5")
-    return Threshold(value, "fixed", "fixed by the user, from no data"), None
+def _source(table: ScoreTable) -> str:
+    return "" if table.path is None else f" in {table.path.name}{' (simulated)' if _simulated(table) else ''}"
 
 
 def _with_score(presentations: Presentations, split: str, table: ScoreTable) -> Presentations:
@@ -210,59 +214,39 @@ def _with_score(presentations: Presentations, split: str, table: ScoreTable) -> 
             raise FasError(
                 f"the {split} split has no {name} with a score ({len(presentations)} presentations in all)",
                 path=table.path,
-                remedy="give a dev file with rows of split dev, or --threshold NUMBER" if split == "dev" else None,
+                remedy=f"give a dev file with rows of split dev, or --threshold NUMBER, or --threshold {TEST_EER}"
+                if split == "dev"
+                else None,
             )
     return scored
 
 
-def _curve(presentations: Presentations) -> ErrorCurve:
-    is_attack = presentations.label == ATTACK
-    return ErrorCurve.from_scores(presentations.score[is_attack], presentations.score[~is_attack])
+def _by_species(presentations: Presentations, level: Level) -> SpeciesScores:
+    return SpeciesScores.from_presentations(presentations.score, presentations.label, presentations.attack_type, level)
+
+
+def _values(rates: ErrorRates, eer: float, auc: float, points: Mapping[str, ErrorRates]) -> dict[str, float]:
+    """Every metric by the names of `fas.metrics.metric_replicates`."""
+    names = ("apcer", "apcer_pooled", "bpcer", "acer", "hter")
+    return {
+        **{name: getattr(rates, name) for name in names},
+        "eer": eer,
+        "auc": auc,
+        **{f"apcer/{name}": value for name, value in rates.apcer_by_species.items()},
+        **{point.name: point.value(points[point.name]) for point in OPERATING_POINTS},
+    }
+
+
+def _failures(test: Presentations) -> dict[str, int]:
+    unscored = test.where(np.isnan(test.score))
+    species = species_of(unscored.attack_type.tolist(), "fine")
+    counted = Counter(
+        "bona fide" if label == BONA_FIDE else name for label, name in zip(unscored.label, species, strict=True)
+    )
+    return dict(sorted(counted.items()))
 
 
 def _one_dataset(table: ScoreTable, dev: ScoreTable) -> bool:
     """Whether equal subject names may mean the same person; True where it is not known."""
     names = [None if one.provenance is None else one.provenance.get("dataset") for one in (table, dev)]
     return None in names or names[0] == names[1]
-
-
-def _shared_subjects(everything: Presentations, test: Presentations, dev: Presentations | None) -> list[str]:
-    tested = set(test.subject.tolist())
-    splits = {"train": everything.where(everything.split == "train")} | ({} if dev is None else {"dev": dev})
-    shared = {name: sorted(tested & set(split.subject.tolist())) for name, split in splits.items()}
-    return [
-        f"{len(subjects)} subject(s) are in {name} and in test ({', '.join(map(str, subjects[:5]))}"
-        f"{', ...' if len(subjects) > 5 else ''}): the numbers are optimistic if they are the same people"
-        for name, subjects in shared.items()
-        if subjects
-    ]
-
-
-def _absent(table: ScoreTable) -> list[str]:
-    """Presentations of the protocol that were never preprocessed, of which a scores file has no row."""
-    absent = (table.provenance or {}).get("absent") or {}
-    return [
-        f"{absent[split]} {split} presentations of the published dataset were never preprocessed: they are in no number"
-        for split in ("dev", "test")
-        if absent.get(split)
-    ]
-
-
-def _unjudged(failures: Mapping[str, int], fine: ErrorRates) -> list[str]:
-    lost = [name for name in failures if name != "bona fide" and name not in fine.attacks]
-    return [f"no presentation of species {name} has a score: it is in no rate" for name in sorted(lost)]
-
-
-def _inverted(auc: float) -> list[str]:
-    if auc >= 0.5:
-        return []
-    return [f"the AUC is {auc:.3f}, worse than chance: are the scores inverted? High must mean bona fide"]
-
-
-def _rate(rate: Rate) -> dict[str, Any]:
-    return {
-        "value": rate.value,
-        "errors": rate.errors,
-        "total": rate.total,
-        "interval": list(rate.interval(CONFIDENCE)),
-    }

@@ -39,7 +39,7 @@ def write_scores(path: Path, table: ScoreTable, provenance: Mapping[str, Any]) -
         FasError: The table would be refused when read.
     """
     texts = (map(str, np.asarray(getattr(table, name)).tolist()) for name in COLUMNS)
-    rows = _Rows(path)
+    rows = Rows(path)
     with partial_file(path) as partial:
         with partial.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
@@ -64,8 +64,8 @@ def read_scores(path: Path) -> ScoreTable:
             score or frame is not a number, a split has another name, a frame of a video appears twice, or two rows of
             one video contradict each other; or the provenance is not what it should be.
     """
-    rows = _Rows(path)
-    with _open_csv(path) as reader:
+    rows = Rows(path)
+    with open_csv(path) as reader:
         header = next(reader, None)
         if header is None:
             raise FasError("the scores file is empty", path=path)
@@ -80,7 +80,12 @@ def read_scores(path: Path) -> ScoreTable:
 
 
 @contextmanager
-def _open_csv(path: Path) -> Iterator[Any]:
+def open_csv(path: Path) -> Iterator[Any]:
+    """A reader of the records of a CSV file.
+
+    Raises:
+        FasError: The file cannot be read, is not UTF-8 text or not CSV.
+    """
     try:
         # utf-8-sig: spreadsheets put a byte order mark before the header.
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -109,11 +114,17 @@ def _positions(header: list[str], path: Path) -> list[int]:
     return [header.index(name) for name in COLUMNS]
 
 
-class _Rows:
-    """Collects rows of text, refuses wrong ones by their line, and becomes a table."""
+class Rows:
+    """Collects rows of text, refuses wrong ones by their line, and becomes a table.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: The file, for messages.
+        named_subjects: Whether a row without a subject is a mistake.
+    """
+
+    def __init__(self, path: Path, named_subjects: bool = True) -> None:
         self._path = path
+        self._named_subjects = named_subjects
         self._facts: dict[str, tuple[tuple[str, str, int, str], int, int]] = {}  # id -> facts, code, first line
         self._code, self._frame, self._line = array("q"), array("q"), array("q")
         self._score = array("d")
@@ -121,6 +132,11 @@ class _Rows:
     def add(
         self, line: int, video_id: str, subject: str, split: str, label: str, attack_type: str, frame: str, score: str
     ) -> None:
+        """Takes a row, its fields as text; `line` is its place in the file.
+
+        Raises:
+            FasError: A field is wrong, or contradicts an earlier row of the same video.
+        """
         facts = (subject, split, self._label(line, label), attack_type)
         known = self._facts.get(video_id)
         if known is None:
@@ -138,6 +154,11 @@ class _Rows:
         self._line.append(line)
 
     def table(self) -> ScoreTable:
+        """All rows.
+
+        Raises:
+            FasError: There is none, or a frame of a video appears twice.
+        """
         if not self._code:
             raise FasError("the scores file has a header but no rows", path=self._path)
         code, frame = np.array(self._code, dtype=np.int64), np.array(self._frame, dtype=np.int64)
@@ -162,7 +183,7 @@ class _Rows:
     def _check_facts(self, line: int, video_id: str, subject: str, split: str, label: int, attack_type: str) -> None:
         if not video_id:
             raise self._error(line, "the video_id is empty")
-        if not subject:
+        if self._named_subjects and not subject:
             raise self._error(line, "the subject is empty")
         if split not in SPLITS:
             raise self._error(line, f"split is {split!r}; it must be one of {', '.join(SPLITS)}")

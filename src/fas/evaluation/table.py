@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fas.errors import FasError
-from fas.metrics import presentation_scores
+from fas.metrics import Aggregation, presentation_scores
 
 COLUMNS = ("video_id", "subject", "split", "label", "attack_type", "frame", "score")
 """The columns of a scores file, in the order in which they are written."""
 
-AGGREGATION = "mean"
-"""How frames become presentations; see `fas.metrics.presentation_scores`."""
+AGGREGATION: Aggregation = "mean"
+"""How frames become presentations by default; see `fas.metrics.presentation_scores`."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,11 @@ class Presentations:
 
     Attributes:
         video_id: str `(m,)`, unique.
-        subject: str `(m,)`.
+        subject: str `(m,)`; empty where a foreign file names none.
         split: str `(m,)`: train, dev or test.
         label: int64 `(m,)`: 1 = bona fide, 0 = attack.
         attack_type: str `(m,)` such as `print/printer1`; empty for bona fide.
-        score: float64 `(m,)`: mean over the frames that have a score; nan if none has (failure to acquire).
+        score: float64 `(m,)`: of the frames that have one, by the aggregation; nan if none has (failure to acquire).
     """
 
     video_id: NDArray[Any]
@@ -54,7 +54,7 @@ class ScoreTable:
 
     Attributes:
         video_id: str `(n,)`: the presentation's identifier.
-        subject: str `(n,)`.
+        subject: str `(n,)`; empty where a foreign file names none.
         split: str `(n,)`: train, dev or test, as the protocol uses the presentation.
         label: int64 `(n,)`: 1 = bona fide, 0 = attack.
         attack_type: str `(n,)` such as `print/printer1`; empty for bona fide.
@@ -83,8 +83,8 @@ class ScoreTable:
     def __len__(self) -> int:
         return len(self.video_id)
 
-    def presentations(self) -> Presentations:
-        """The score of each presentation: the mean over its frames that have one.
+    def presentations(self, aggregation: Aggregation = AGGREGATION) -> Presentations:
+        """The score of each presentation from its frames that have one; see `fas.metrics.presentation_scores`.
 
         Raises:
             FasError: A presentation has scores of both +inf and -inf.
@@ -94,9 +94,9 @@ class ScoreTable:
         # Codes are given in order of appearance, so the first rows ascend like them.
         first = np.unique(codes, return_index=True)[1]
         try:
-            _, score = presentation_scores(codes, self.score)
+            _, score = presentation_scores(codes, self.score, aggregation, self.frame)
         except ValueError as error:
-            raise FasError(f"the frames have no mean: {error}", path=self.path) from None
+            raise FasError(f"the frames have no {aggregation}: {error}", path=self.path) from None
         return Presentations(
             video_id=self.video_id[first],
             subject=self.subject[first],

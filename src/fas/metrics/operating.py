@@ -74,7 +74,7 @@ def _apcer(one_in: int) -> OperatingPoint:
 
 
 def _tpr(target: float) -> OperatingPoint:
-    meaning = f"bona fide accepted at {target:g} of all attacks accepted"
+    meaning = f"1 - BPCER at pooled APCER <= {target:g}"
     return OperatingPoint(f"tpr_at_fpr_{target:g}", "apcer_pooled", target, "bpcer", True, meaning)
 
 
@@ -85,7 +85,7 @@ OPERATING_POINTS: tuple[OperatingPoint, ...] = (
     _apcer(10),
     _apcer(20),
     _apcer(100),
-    OperatingPoint("tdr_at_fdr_0.02", "bpcer", 0.02, "apcer_pooled", True, "attacks detected at BPCER <= 2%"),
+    OperatingPoint("tdr_at_fdr_0.02", "bpcer", 0.02, "apcer_pooled", True, "1 - pooled APCER at BPCER <= 2%"),
     _tpr(1e-2),
     _tpr(1e-3),
     _tpr(1e-4),

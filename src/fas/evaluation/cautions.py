@@ -1,0 +1,62 @@
+"""What a reader of an evaluation's numbers must know, as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fas.evaluation.intervals import FEW_UNITS, Intervals
+from fas.evaluation.table import Presentations, ScoreTable
+from fas.metrics import ErrorRates
+
+
+def shared_subjects(everything: Presentations, test: Presentations, dev: Presentations | None) -> list[str]:
+    """Subjects of train or dev that are in test; a subject without a name is nobody."""
+    tested = set(test.subject.tolist()) - {""}
+    splits = {"train": everything.where(everything.split == "train")} | ({} if dev is None else {"dev": dev})
+    shared = {name: sorted(tested & set(split.subject.tolist())) for name, split in splits.items()}
+    return [
+        f"{len(subjects)} subject(s) are in {name} and in test ({', '.join(map(str, subjects[:5]))}"
+        f"{', ...' if len(subjects) > 5 else ''}): the numbers are optimistic if they are the same people"
+        for name, subjects in shared.items()
+        if subjects
+    ]
+
+
+def absent(table: ScoreTable) -> list[str]:
+    """Presentations of the protocol that were never preprocessed, of which a scores file has no row."""
+    missing = (table.provenance or {}).get("absent") or {}
+    return [
+        f"{missing[split]} {split} presentations of the published dataset were never preprocessed: "
+        "they are in no number"
+        for split in ("dev", "test")
+        if missing.get(split)
+    ]
+
+
+def unjudged(failures: Mapping[str, int], fine: ErrorRates) -> list[str]:
+    """Species of which no presentation has a score."""
+    lost = [name for name in failures if name != "bona fide" and name not in fine.attacks]
+    return [f"no presentation of species {name} has a score: it is in no rate" for name in sorted(lost)]
+
+
+def direction(test_auc: float, dev_auc: float | None) -> list[str]:
+    """Scores that are high for attacks, or in one split only."""
+    if dev_auc is not None and (test_auc - 0.5) * (dev_auc - 0.5) < 0:
+        return [
+            f"the scores run in two directions: the AUC is {dev_auc:.3f} on dev and {test_auc:.3f} on test; the "
+            "threshold means nothing unless high is bona fide in both"
+        ]
+    if test_auc < 0.5:
+        return [f"the AUC is {test_auc:.3f}, worse than chance: are the scores inverted? High must mean bona fide"]
+    return []
+
+
+def few_units(intervals: Intervals, unnamed: bool) -> list[str]:
+    """Intervals that promise too much."""
+    if unnamed:
+        return [
+            "the subjects are not named: the intervals take presentations as independent, so they may be too narrow"
+        ]
+    if intervals.units < FEW_UNITS:
+        return [f"the intervals rest on {intervals.units} {intervals.unit} only: they are rough"]
+    return []
