@@ -21,4 +21,7 @@ fas test --ckpt "$work/run"
 fas evaluate "$work/run/scores.csv"
 fas report "$work/run" --out "$work/report.html"
 test -s "$work/report.html"
+fas table "$work/run"
+fas compare "$work/run" "$work/run/scores.csv"
+python -c 'from fas.evaluation.published import published; assert published()'
 echo "the wheel works from another folder"

@@ -8,6 +8,7 @@ import pytest
 
 from fas.errors import FasError
 from fas.evaluation.results import Data, check_metrics, read_results
+from fas.evaluation.sections import sections
 from fas.evaluation.summary import fold_name, summarise
 from tests.fakes.runs import counted_scores, make_run
 
@@ -137,6 +138,17 @@ def test_differently_cut_faces_and_warnings_of_the_evaluation_are_told(tmp_path)
     (one,) = summaries(a, b)
     assert any("cut in different ways" in note for note in one.notes())
     assert any(str(b) in note and "12 test presentations" in note for note in one.notes())
+
+
+def test_a_protocol_across_datasets_trains_on_other_data_than_it_tests_on(tmp_path):
+    dataset = "oulu+casia_fasd+replay_attack+msu_mfsd"
+    (one,) = summaries(make_run(tmp_path, counted_scores(1, 0, 0), dataset=dataset, protocol="ocim_m"), threshold="0.5")
+    assert str(one.trained) == "oulu + casia_fasd + replay_attack, protocol ocim_m"
+    assert one.tested == Data("msu_mfsd", "ocim_m")
+    assert (one.missing, one.expected) == ((), ((None, None),))
+    (table, _) = sections([one])
+    assert table.header[1:3] == ("HTER %", "AUC %")
+    assert {"PDLE (Res-18)", "SSDG-R (Res-18)"} <= {row.cells[0] for row in table.rows}
 
 
 @pytest.mark.parametrize(

@@ -73,12 +73,13 @@ def published_beside(
 
 
 def _of_data(number: Published, trained: Data, tested: Data) -> bool:
-    if number.cross is not None and number.cross in (trained.dataset, tested.dataset, tested.protocol):
+    if number.cross is not None and number.cross == tested.protocol:
         return True
     if number.trained == number.tested and trained != tested:
         return False
     return (
-        (number.trained, number.tested) == (trained.dataset, tested.dataset)
+        set(number.trained.split(" + ")) == set(trained.dataset.split(" + "))
+        and number.tested == tested.dataset
         and number.trained_protocol in (None, trained.protocol)
         and number.protocol in (None, tested.protocol)
     )

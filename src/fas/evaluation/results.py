@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from fas.datasets.cross import is_cross_protocol, load_cross_protocol
+from fas.datasets.recipe_parts import Split
 from fas.errors import FasError
 from fas.evaluation.evaluate import Evaluation, evaluate_scores
 from fas.evaluation.run import RunFiles, read_run
@@ -33,8 +35,8 @@ class Data:
     """The data that a run was trained or tested on.
 
     Attributes:
-        dataset: Its name.
-        protocol: Empty if the scores do not say.
+        dataset: Its name; several are joined by ` + `.
+        protocol: Of the dataset, or across datasets; empty if the scores do not say.
     """
 
     dataset: str
@@ -159,8 +161,8 @@ def _result(run: RunFiles, table: ScoreTable, own: ScoreTable, evaluation: Evalu
         experiment=str(_fact(own, "experiment") or run.path.parent.name),
         config=_config(run),
         seed=_fact(own, "seed"),
-        trained=_data(own),
-        tested=_data(table),
+        trained=_data(own, "train"),
+        tested=_data(table, "test"),
         fold=(_fact(own, "fold"), _fact(table, "fold")),
         simulated=bool(evaluation.simulated),
         threshold=evaluation.threshold.rule,
@@ -170,8 +172,13 @@ def _result(run: RunFiles, table: ScoreTable, own: ScoreTable, evaluation: Evalu
     )
 
 
-def _data(table: ScoreTable) -> Data:
-    return Data(str(_fact(table, "dataset")), str(_fact(table, "protocol") or ""))
+def _data(table: ScoreTable, split: Split) -> Data:
+    """The data of a split. A protocol across datasets trains on other datasets than it tests on."""
+    dataset, protocol = str(_fact(table, "dataset")), str(_fact(table, "protocol") or "")
+    if "+" in dataset and is_cross_protocol(protocol):
+        parts = getattr(load_cross_protocol(protocol), split)
+        dataset = " + ".join(dict.fromkeys(part.dataset for part in parts))
+    return Data(dataset, protocol)
 
 
 def _config(run: RunFiles) -> dict[str, str]:

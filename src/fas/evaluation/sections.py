@@ -135,8 +135,8 @@ def _notes_on_papers(first: Summary, papers: Sequence[PublishedRow]) -> list[str
     if not papers:
         return []
     notes = ["rows with a paper as source are that paper's numbers as printed; crops, frames and thresholds differ"]
-    if any(number.protocol is None and number.cross is None for row in papers for number in row.numbers.values()):
-        notes.append("some of these papers do not say which protocol of the dataset they follow")
+    if any(number.protocol is None for row in papers for number in row.numbers.values()):
+        notes.append("some of these papers do not say which videos of the datasets they use")
     odd = [f"{row.method}, {note}" for row in papers for note in row.notes]
     return notes + odd
 

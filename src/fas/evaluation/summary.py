@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from fas.datasets.cross import is_cross_protocol
 from fas.datasets.protocol import folds
 from fas.datasets.recipe import load_recipe
 from fas.errors import FasError
@@ -138,5 +139,7 @@ def _expected(trained: Data, tested: Data, simulated: bool) -> tuple[Fold, ...] 
 
 
 def _folds(data: Data, simulated: bool) -> list[int | None]:
+    if is_cross_protocol(data.protocol):
+        return [None]
     recipe = load_recipe(data.dataset.removesuffix("-simulated") if simulated else data.dataset)
     return list(folds(recipe, data.protocol))
