@@ -59,6 +59,7 @@ def test_equal_numbers_are_one_row_and_unequal_ones_are_not():
     (auxiliary,) = [row for row in rows if row.method == "Auxiliary"]
     assert len(auxiliary.sources) == 6  # five papers, one of them with two tables
     assert "PDLE 2023, Table 1, from Liu et al., 2018" in auxiliary.sources  # prints the ACER alone
+    assert auxiliary.source == "quoted in A-DeepPixBiS 2020, Table II, and 5 more"
     gradiant = [row for row in rows if row.method == "GRADIANT"]
     assert sorted(row.numbers["apcer"].printed for row in gradiant) == ["2.1 ± 3.9", "2.6 ± 3.9"]
     (odd,) = [row for row in gradiant if row.notes]

@@ -134,10 +134,11 @@ def test_folds_of_both_the_trained_and_the_tested_data(tmp_path):
 
 def test_differently_cut_faces_and_warnings_of_the_evaluation_are_told(tmp_path):
     a = make_run(tmp_path / "a", counted_scores(1, 0, 0), recipe_hash="abc")
-    b = make_run(tmp_path / "b", counted_scores(1, 0, 0), recipe_hash="def", absent={"test": 12})
-    (one,) = summaries(a, b)
+    b, c = (make_run(tmp_path / name, counted_scores(1, 0, 0), recipe_hash="def", absent={"test": 12}) for name in "bc")
+    (one,) = summaries(a, b, c)
     assert any("cut in different ways" in note for note in one.notes())
-    assert any(str(b) in note and "12 test presentations" in note for note in one.notes())
+    (told,) = [note for note in one.notes() if "12 test presentations" in note]
+    assert str(b) in told and str(c) in told and str(a) + "/" not in told
 
 
 def test_a_protocol_across_datasets_trains_on_other_data_than_it_tests_on(tmp_path):

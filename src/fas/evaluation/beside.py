@@ -29,10 +29,9 @@ class PublishedRow:
 
     @property
     def source(self) -> str:
-        """Where the numbers are printed, in short."""
-        own = ["; ".join(_distinct(one.printed_in for one in self.own))] if self.own else []
-        quoted = "; ".join(_distinct(one.printed_in for one in self.quoted))
-        return "; ".join([*own, *([f"quoted in {quoted}"] if quoted else [])])
+        """Where the numbers are printed, in short: the first place, its own if any, and how many more there are."""
+        first, *more = _distinct(one.printed_in for one in (*self.own, *self.quoted))
+        return ("" if self.own else "quoted in ") + first + (f", and {len(more)} more" if more else "")
 
     @property
     def sources(self) -> tuple[str, ...]:

@@ -117,11 +117,12 @@ def read_results(runs: Sequence[Path], threshold: str) -> list[Result]:
 
 def _results_of(run: RunFiles, threshold: str) -> Iterator[Result]:
     own = _known(read_scores(run.scores))
-    yield _result(run, own, own, evaluate_scores(own, threshold=threshold))
+    # Tables show no intervals of single runs: one replicate is as good as a thousand.
+    yield _result(run, own, own, evaluate_scores(own, threshold=threshold, replicates=1))
     for path in sorted(run.path.glob("scores_*.csv")):
         other = _known(read_scores(path))
         if _checkpoint(other) == _checkpoint(own):
-            yield _result(run, other, own, evaluate_scores(other, own, threshold=threshold))
+            yield _result(run, other, own, evaluate_scores(other, own, threshold=threshold, replicates=1))
 
 
 def _known(table: ScoreTable) -> ScoreTable:
