@@ -71,7 +71,7 @@ def run_plan(store: Store, plan: Plan, settings: WorkerSettings, workers: int) -
     start = time.monotonic()
     try:
         if plan.tasks:
-            with progress_bar("preprocess", len(plan.tasks), "video") as advance:
+            with progress_bar("preprocess", len(plan.tasks), "presentation") as advance:
                 for outcome in _outcomes(plan.tasks, settings, workers):
                     _account(store, outcome, summary)
                     advance(1)
@@ -80,7 +80,7 @@ def run_plan(store: Store, plan: Plan, settings: WorkerSettings, workers: int) -
             store.build_index()
         raise
     summary.seconds = time.monotonic() - start
-    with progress_bar("index", sum(1 for _ in store.video_ids()), "video") as advance:
+    with progress_bar("index", sum(1 for _ in store.video_ids()), "presentation") as advance:
         store.build_index(advance)
     return summary
 
