@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom, binomtest
 
-from fas.metrics import Rate, clopper_pearson
+from fas.metrics import Rate, clopper_pearson, rule_of_three
 
 
 @given(total=st.integers(1, 400), data=st.data(), confidence=st.sampled_from([0.5, 0.9, 0.95, 0.99]))
@@ -47,3 +47,20 @@ def test_impossible_counts(errors, total):
 def test_impossible_confidence(confidence):
     with pytest.raises(ValueError, match="confidence"):
         clopper_pearson(1, 2, confidence)
+
+
+def test_rule_of_three():
+    assert rule_of_three(100) == pytest.approx(0.02996, abs=1e-5)  # three hundredths
+    assert rule_of_three(2) == 1.0
+    for total in (30, 100, 1000):
+        # No error in n has probability (1 - p)^n, 5 % at the exact one-sided limit.
+        exact = 1 - 0.05 ** (1 / total)
+        assert exact < rule_of_three(total) < 1.06 * exact
+        assert rule_of_three(total, 0.99) > rule_of_three(total)
+
+
+def test_rule_of_three_of_nothing():
+    with pytest.raises(ValueError, match="at least one trial"):
+        rule_of_three(0)
+    with pytest.raises(ValueError, match="confidence"):
+        rule_of_three(5, 1.0)

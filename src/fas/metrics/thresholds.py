@@ -8,10 +8,12 @@ The candidates and ties are those of bob.measure 6, which the field compares aga
   better. bob.measure adds up FAR and FRR in floating point, so that its ties may fall either way by rounding; here
   whole numbers are compared, and a tie is a tie.
 - `far_threshold`, `frr_threshold` and `apcer_threshold` hold a rate at or below a target and return a score that
-  occurs, not a midpoint.
+  occurs, not a midpoint. `pooled_apcer_threshold` is that of ROC curves instead, which bob.measure does not have.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -105,21 +107,36 @@ def bpcer_threshold(scores: SpeciesScores, target: float) -> float:
 
 
 def pooled_apcer_threshold(scores: SpeciesScores, target: float) -> float:
-    """The lowest threshold at which the pooled APCER is at most `target`: `far_threshold` over all species."""
-    return _far_threshold(np.sort(np.concatenate(list(scores.attacks.values()))), target)
+    """The lowest threshold at which the pooled APCER is at most `target`: just above the first attack too many.
+
+    Below the score that `far_threshold` gives there may be bona fide scores that it rejects in vain. This threshold
+    accepts them, and gives the TPR that a ROC curve has at an FPR of at most `target`, as `sklearn.metrics.roc_curve`
+    counts it.
+
+    Args:
+        scores: At any level of species.
+        target: In [0, 1).
+
+    Raises:
+        ValueError: The target is not in [0, 1).
+    """
+    if target == 1:
+        raise ValueError("every threshold holds a target of 1")
+    pooled = np.sort(np.concatenate(list(scores.attacks.values())))
+    return math.nextafter(pooled[pooled.size - 1 - _most_errors(pooled.size, target)], math.inf)
 
 
 def _far_threshold(ascending: NDArray[np.float64], target: float) -> float:
     if target == 1:
-        return float(np.nextafter(ascending[0], -np.inf))
+        return math.nextafter(ascending[0], -math.inf)
     first_refused = ascending[ascending.size - 1 - _most_errors(ascending.size, target)]
     position = int(np.searchsorted(ascending, first_refused, side="right"))
-    return float(np.nextafter(ascending[-1], np.inf) if position == ascending.size else ascending[position])
+    return math.nextafter(ascending[-1], math.inf) if position == ascending.size else float(ascending[position])
 
 
 def _frr_threshold(ascending: NDArray[np.float64], target: float) -> float:
     if target == 1:
-        return float(np.nextafter(ascending[-1], np.inf))
+        return math.nextafter(ascending[-1], math.inf)
     return float(ascending[_most_errors(ascending.size, target)])
 
 

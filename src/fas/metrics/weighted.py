@@ -21,7 +21,7 @@ class SortedScores:
         scores: float64 `(n,)` without nan.
         labels: `(n,)`, 1 = bona fide, 0 = attack; both occur.
         attack_types: `(n,)` strings.
-        threshold: Accept as bona fide if score >= threshold.
+        threshold: Accept as bona fide if score >= threshold; not nan.
         level: The level of PAI species.
 
     Attributes:
@@ -38,6 +38,8 @@ class SortedScores:
         threshold: float,
         level: Level,
     ) -> None:
+        if np.isnan(threshold):
+            raise ValueError("the threshold is nan")
         is_attack = labels == 0
         self.species, codes = species_codes(attack_types[is_attack], level)
         group = np.zeros(scores.size, dtype=np.intp)
@@ -69,7 +71,8 @@ class SortedScores:
         # Whole numbers below 2**53: sums and products in float64 are exact, and faster than those of integers.
         below = np.zeros((weights.shape[0], self.size + 1))
         np.cumsum(weights, axis=1, out=below[:, 1:])
-        with np.errstate(invalid="ignore", divide="ignore"):  # 0 / 0: the metric is undefined
+        # 0 / 0: the metric is undefined; next after the largest float: the infinite threshold.
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             rates = self._rates(below, np.full(weights.shape[0], self._threshold))
             by_species = {f"apcer/{name}": self._apcer(below, block, self._threshold) for name, block in self._named()}
             apcer, pooled, bpcer = rates["apcer"], rates["apcer_pooled"], rates["bpcer"]
@@ -149,9 +152,9 @@ class SortedScores:
         if held == "bpcer":
             return _holding_bona_fide(below, self._bona_fide, target)
         if held == "apcer":
-            worst: Floats = np.fmax.reduce([_holding_attacks(below, [block], target) for block in self._attacks])
+            worst: Floats = np.fmax.reduce([_holding_species(below, block, target) for block in self._attacks])
             return worst
-        return _holding_attacks(below, self._attacks, target)
+        return _holding_pooled(below, self._attacks, target)
 
 
 class _Block:
@@ -180,23 +183,34 @@ class _Block:
         return weight
 
 
-def _holding_attacks(below: Floats, blocks: list[_Block], target: float) -> Floats:
-    """The lowest drawn score of these blocks at which a share of at most `target` < 1 of them is accepted."""
-    distinct = np.unique(np.concatenate([block.scores for block in blocks]))
-    positions = [block.positions(distinct) for block in blocks]
-    total = np.sum([block.total(below) for block in blocks], axis=0)
+def _holding_species(below: Floats, block: _Block, target: float) -> Floats:
+    """The lowest drawn score of the block at which a share of at most `target` < 1 of it is accepted."""
+    distinct = np.unique(block.scores)
+    positions, total = block.positions(distinct), block.total(below)
 
     def accepted(step: Indices) -> Floats:
-        counts: Floats = np.sum(
-            [block.at_least(below, at[step]) for block, at in zip(blocks, positions, strict=True)], axis=0
-        )
-        return counts
+        return block.at_least(below, positions[step])
 
     allowed = accepted(_first(lambda step: accepted(step) / total <= target, len(below), distinct.size))
     # The first step that accepts less is one above the lowest score that is accepted.
     lowest = _first(lambda step: accepted(step) < np.maximum(allowed, 1), len(below), distinct.size) - 1
     scores = distinct[np.maximum(lowest, 0)]
     return np.where(total == 0, np.nan, np.where(allowed > 0, scores, np.nextafter(scores, np.inf)))
+
+
+def _holding_pooled(below: Floats, blocks: list[_Block], target: float) -> Floats:
+    """The lowest threshold at which a share of at most `target` < 1 of all blocks is accepted."""
+    distinct = np.unique(np.concatenate([block.scores for block in blocks]))
+    positions = [block.positions(distinct) for block in blocks]
+    total = np.sum([block.total(below) for block in blocks], axis=0)
+
+    def accepted(step: Indices) -> Floats:
+        parts = [block.at_least(below, at[step]) for block, at in zip(blocks, positions, strict=True)]
+        counts: Floats = np.sum(parts, axis=0)
+        return counts
+
+    holding = _first(lambda step: accepted(step) / total <= target, len(below), distinct.size)
+    return np.where(total == 0, np.nan, np.nextafter(distinct[np.maximum(holding - 1, 0)], np.inf))
 
 
 def _holding_bona_fide(below: Floats, block: _Block, target: float) -> Floats:
