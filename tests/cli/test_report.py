@@ -31,8 +31,7 @@ def test_scores_alone_make_a_report_that_says_why_it_has_no_pictures(run, tmp_pa
     assert done.stderr.startswith("warning: the report has no pictures: ")
     html = (tmp_path / "docs" / "out.html").read_text(encoding="utf-8")
     assert "SIMULATED DATA" in html
-    assert "No pictures: " in html
-    assert "best.ckpt" in done.stderr
+    assert "No pictures: the run has no config.yaml" in html
     assert "APCER, worst fine species" in html
 
 
@@ -66,5 +65,26 @@ def test_no_such_run(tmp_path):
 def test_a_figure_needs_the_pictures(run, tmp_path):
     done = fas(run, "--figure", tmp_path / "maps.png")
     assert done.returncode == 2
-    assert "best checkpoint" in done.stderr
+    assert "the run has no config.yaml" in done.stderr
     assert not (tmp_path / "maps.png").exists()
+
+
+def test_several_runs_are_one_page(run, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    write_scores(other / "scores.csv", random_scores(seed=1), {**PROVENANCE, "experiment": "second"})
+    done = fas(run, other, "--out", tmp_path / "out.html")
+    assert done.returncode == 0, done.stderr
+    html = (tmp_path / "out.html").read_text(encoding="utf-8")
+    assert "All runs" in html
+    assert html.index("1. demo") < html.index("2. second")
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"), [((), "give --out"), (("--out", "a.html", "--figure", "a.png"), "leave out --figure")]
+)
+def test_several_runs_need_a_place_and_have_no_figure(run, options, expected):
+    done = fas(run, run, *options)
+    assert done.returncode == 2
+    assert expected in done.stderr
+    assert "Traceback" not in done.stderr

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from fas.data.tensors import to_tensor
 from fas.errors import FasError
 from fas.evaluation.evaluate import evaluate_scores
+from fas.evaluation.features import sampled
 from fas.evaluation.pictures import typical, worst_mistakes
 from fas.evaluation.scores import read_scores
+from fas.methods.checkpoint import load_method
 from fas.store import Store
 from fas.store.reader import FrameReader
 from fas.training.compose import compose_experiment
-from fas.training.examples import load_pictures
+from fas.training.examples import load_attributes, load_pictures
 from fas.training.fit import fit
 from fas.training.test import score_run
 from tests.fakes.store import CROP, make_store
@@ -76,6 +81,30 @@ def test_shows_the_scored_frame_with_its_maps(run, store):
             assert example.predicted[layer].shape == example.target[layer].shape
             assert example.predicted[layer].dtype == np.uint8
     assert pictures.attributes["1_3_36_1"]["session"] == "3"
+    assert pictures.features is not None
+    assert list(pictures.features.vectors) == ["depth", "reflection", "enriched"]
+    assert {one.shape for one in pictures.features.vectors.values()} == {(len(evaluation.judged), 8)}
+    assert set(pictures.features.kinds) == {"bona fide", "print", "replay"}
+
+
+def test_features_are_those_of_the_scored_frame(run, store):
+    table = read_scores(run / "scores.csv")
+    evaluation = evaluate_scores(table)
+    features = load_pictures(run, table, evaluation).features
+    assert features is not None
+    method = load_method(run / "checkpoints" / "best.ckpt")
+    video_id = sampled(evaluation)[0]
+    index = store.index()
+    row = int(index.presentations.start[list(index.presentations.video_id).index(video_id)]) + 1  # the middle of three
+    with torch.no_grad():
+        outputs = method(to_tensor(FrameReader(index).read(row), SIZE)[None])
+    expected = method.features(outputs)["enriched"][0].numpy()
+    np.testing.assert_allclose(features.vectors["enriched"][0], expected, rtol=1e-3, atol=1e-4)
+
+
+def test_attributes_need_no_checkpoint(run, tmp_path):
+    shutil.copy(run / "config.yaml", tmp_path)
+    assert load_attributes(tmp_path)["1_3_36_1"]["phone"] == "1"
 
 
 def test_a_store_that_is_gone_or_was_made_anew(run, store, tmp_path):

@@ -1,56 +1,79 @@
-"""`fas report`: an HTML report of a run."""
+"""`fas report`: an HTML report of one or several runs."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fas.cli.options import Level, Threshold
+
+if TYPE_CHECKING:
+    from fas.evaluation.evaluate import Evaluation
+    from fas.evaluation.pictures import Pictures
+    from fas.evaluation.run import RunFiles
+    from fas.evaluation.table import ScoreTable
 
 app = typer.Typer(add_completion=False)
 
 
 @app.command()
 def report(
-    run: Annotated[Path, typer.Argument(help="A run's folder, after `fas test`.", show_default=False)],
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs, after `fas test`.", show_default=False)],
     out: Annotated[
-        Path | None, typer.Option(help="The HTML file; by default RUN/report.html.", show_default=False)
+        Path | None, typer.Option(help="The HTML file; by default RUN/report.html of a single run.", show_default=False)
     ] = None,
     figure: Annotated[
-        Path | None, typer.Option(help="Also write the typical faces with their maps as a PNG.", show_default=False)
+        Path | None,
+        typer.Option(help="Also write a single run's typical faces with their maps as a PNG.", show_default=False),
     ] = None,
     threshold: Threshold = "dev-eer",
     level: Level = "coarse",
 ) -> None:
-    """Write one self-contained HTML file about a run; prints its path."""
-    import warnings
-
-    from fas.errors import FasError, FasWarning
+    """Write one self-contained HTML file about one or several runs; prints its path."""
+    from fas.errors import FasError
     from fas.evaluation.evaluate import evaluate_scores
     from fas.evaluation.files import write_text
-    from fas.evaluation.pictures import Pictures, write_figure
-    from fas.evaluation.report import render_report
+    from fas.evaluation.pictures import write_figure
+    from fas.evaluation.report import RunReport, render_report
     from fas.evaluation.run import read_run
     from fas.evaluation.scores import read_scores
 
-    files = read_run(run)
-    table = read_scores(files.scores)
-    evaluation = evaluate_scores(table, threshold=threshold, level=level)
-    try:
-        if not files.checkpoint.is_file():  # before torch is imported
-            raise FasError("the run has no best checkpoint", path=files.checkpoint)
-        from fas.training.examples import load_pictures
+    if len(runs) > 1 and (out is None or figure is not None):
+        cause = "a report of several runs has no folder of its own" if out is None else "a figure shows a single run"
+        raise FasError(cause, remedy="give --out FILE.html" if out is None else "leave out --figure")
+    reports = []
+    for run in runs:
+        files = read_run(run)
+        table = read_scores(files.scores)
+        evaluation = evaluate_scores(table, threshold=threshold, level=level)
+        pictures = _pictures(files, table, evaluation, needed=figure is not None)
+        reports.append(RunReport(files, table, evaluation, pictures))
+    if figure is not None:
+        write_figure(figure, reports[0].pictures.typical, "simulated data" if reports[0].evaluation.simulated else None)
+    target = out or runs[0] / "report.html"
+    write_text(target, render_report(reports))
+    print(target)
 
-        pictures = load_pictures(run, table, evaluation)
+
+def _pictures(files: RunFiles, table: ScoreTable, evaluation: Evaluation, *, needed: bool) -> Pictures:
+    """The run's pictures; without them, unless they are needed, why there are none, and what the store alone tells."""
+    import warnings
+
+    from fas.errors import FasError, FasWarning
+    from fas.evaluation.pictures import Pictures
+
+    attributes: dict[str, dict[str, str]] = {}
+    try:
+        if files.config is None:  # before torch is imported
+            raise FasError("the run has no config.yaml", path=files.path)
+        from fas.training.examples import load_attributes, load_pictures
+
+        attributes = load_attributes(files.path)
+        return load_pictures(files.path, table, evaluation)
     except FasError as error:
-        if figure is not None:
+        if needed:
             raise
         warnings.warn(f"the report has no pictures: {error}", FasWarning, stacklevel=1)
-        pictures = Pictures(missing=error.cause)
-    if figure is not None:
-        write_figure(figure, pictures.typical, "simulated data" if evaluation.simulated else None)
-    target = out or run / "report.html"
-    write_text(target, render_report(files, evaluation, pictures))
-    print(target)
+        return Pictures(attributes=attributes, missing=error.cause)

@@ -122,21 +122,42 @@ def det(evaluation: Evaluation) -> str:
     normal distributions give a straight line. A rate of 0 has no deviate and is drawn on the border.
     """
     bona_fide = _bona_fide(evaluation)
-    groups = [_pooled(evaluation), *_attacks(evaluation)]
-    curves = [ErrorCurve.from_scores(scores, bona_fide) for _, scores, _ in groups]
-    shown = [*(curve.eer() for curve in curves), evaluation.rates.bpcer]
-    shown += [_accepted(scores, evaluation) for _, scores, _ in groups]
-    ends = _det_range(max(shown), max(bona_fide.size, *(scores.size for _, scores, _ in groups)))
-    plot = Plot("DET curves by species", _SQUARE, ends, ends, x_scale="normal", y_scale="normal")
+    curves = [
+        (name, ErrorCurve.from_scores(scores, bona_fide), style)
+        for name, scores, style in [_pooled(evaluation), *_attacks(evaluation)]
+    ]
+    bpcer = evaluation.rates.bpcer
+    marks = [(_accepted(scores, evaluation), bpcer, style) for scores, style in _marked(evaluation)]
+    return _det("DET curves by species", curves, marks)
+
+
+def det_of_runs(runs: Sequence[tuple[str, Evaluation]]) -> str:
+    """The DET curve of each run with its name, attacks pooled; marks are at each run's threshold."""
+    styles = species_style(f"{place:03}" for place in range(len(runs))).values()
+    curves, marks = [], []
+    for (name, evaluation), style in zip(runs, styles, strict=True):
+        curves.append((name, ErrorCurve.from_scores(_pooled(evaluation)[1], _bona_fide(evaluation)), style))
+        marks.append((evaluation.rates.apcer_pooled, evaluation.rates.bpcer, style))
+    return _det("DET curves of the runs", curves, marks)
+
+
+def _det(
+    title: str, curves: Sequence[tuple[str, ErrorCurve, Style]], marks: Sequence[tuple[float, float, Style]]
+) -> str:
+    """Draws curves and marks `(APCER, BPCER, style)`; the axes hold every mark and every curve's EER."""
+    shown = [*(curve.eer() for _, curve, _ in curves), *(rate for mark in marks for rate in mark[:2])]
+    most = max(max(curve.false_accepts[0], curve.false_rejects[-1]) for _, curve, _ in curves)
+    ends = _det_range(max(shown), int(most))
+    plot = Plot(title, _SQUARE, ends, ends, x_scale="normal", y_scale="normal")
     plot.axes("attacks accepted (APCER)", "bona fide rejected (BPCER)", percent_x=True, percent_y=True)
-    entries = []
-    for (name, _, style), curve in zip(groups, curves, strict=True):
+    for _, curve, style in curves:
         inside = np.maximum(curve.far, curve.frr) <= ends[1]
+        # One point beyond each end, which sits at the border, so that the line reaches it.
+        inside = np.convolve(inside, [1, 1, 1])[1:-1] > 0
         plot.curve(curve.far[inside], curve.frr[inside], style.colour, style.dash)
-        entries.append((name, style.colour, style.dash))
-    for scores, style in _marked(evaluation):
-        plot.mark(_accepted(scores, evaluation), evaluation.rates.bpcer, style.colour, style.shape)
-    return plot.svg() + legend(entries)
+    for apcer, bpcer, style in marks:
+        plot.mark(apcer, bpcer, style.colour, style.shape)
+    return plot.svg() + legend([(name, style.colour, style.dash) for name, _, style in curves])
 
 
 def _det_range(highest: float, presentations: int) -> tuple[float, float]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fas.datasets.presentation import BONA_FIDE
 from fas.evaluation.evaluate import Evaluation
+from fas.evaluation.features import Features
 from fas.evaluation.files import partial_file
 from fas.evaluation.table import Presentations
 
@@ -55,12 +56,14 @@ class Pictures:
         mistakes: The worst wrong decisions.
         typical: Presentations with middling scores.
         attributes: video_id -> facts such as `phone`, for the tables by condition.
+        features: Feature vectors, if the method shows any.
         missing: Why there are no pictures, if there are none.
     """
 
     mistakes: Sequence[Example] = ()
     typical: Sequence[Example] = ()
     attributes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    features: Features | None = None
     missing: str | None = None
 
 

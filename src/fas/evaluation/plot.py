@@ -94,6 +94,13 @@ class Plot:
             f'<text class="label middle" transform="translate(11 {middle:.1f}) rotate(-90)">{escape(y_label)}</text>'
         )
 
+    def frame(self) -> None:
+        """Draws a border instead of axes, for positions without a meaning of their own."""
+        width, height = WIDTH - self.left - self.right, self._height - self.top - self.bottom
+        self._marks.append(
+            f'<rect class="grid" x="{self.left}" y="{self.top}" width="{width}" height="{height}" fill="none"/>'
+        )
+
     def curve(self, x: ArrayLike, y: ArrayLike, colour: str, dash: str = "none", *, steps: bool = False) -> None:
         """Draws a line through points, or horizontal steps that change at the points.
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from fas.data.batch import Requirements
 from fas.data.datamodule import FasDataModule
 from fas.data.dataset import FrameDataset
 from fas.data.tensors import to_image
 from fas.errors import FasError
 from fas.evaluation.evaluate import Evaluation
+from fas.evaluation.features import Features, features_of, sampled
 from fas.evaluation.pictures import Example, Pictures, typical, worst_mistakes
 from fas.evaluation.table import ScoreTable
 from fas.methods.base import Method
@@ -26,7 +29,7 @@ _BATCH = 8
 
 
 def load_pictures(run: Path, table: ScoreTable, evaluation: Evaluation) -> Pictures:
-    """The worst mistakes and typical faces of a run, predicted anew with its best checkpoint.
+    """The worst mistakes, typical faces and features of a run, predicted anew with its checkpoint.
 
     Args:
         run: The run's folder.
@@ -40,12 +43,42 @@ def load_pictures(run: Path, table: ScoreTable, evaluation: Evaluation) -> Pictu
     experiment = compose_run(folder.path)
     method = load_method(checkpoint, expected=experiment.model.get("name"))
     data = build_datamodule(experiment, method.requirements)
-    presentations = data.index.presentations
     return Pictures(
         mistakes=_examples(worst_mistakes(evaluation), table, evaluation, method, data),
         typical=_examples(typical(evaluation), table, evaluation, method, data),
-        attributes=dict(zip(presentations.video_id.tolist(), presentations.attributes, strict=True)),
+        attributes=_attributes(data),
+        features=_features(table, evaluation, method, data),
     )
+
+
+def load_attributes(run: Path) -> dict[str, dict[str, str]]:
+    """The facts of each presentation in a run's store, such as its phone, by video id; needs no checkpoint.
+
+    Raises:
+        FasError: The run's config or its store is not there.
+    """
+    return _attributes(build_datamodule(compose_run(run), Requirements(layers=(), input_size=1, map_size=1)))
+
+
+def _attributes(data: FasDataModule) -> dict[str, dict[str, str]]:
+    presentations = data.index.presentations
+    return dict(zip(presentations.video_id.tolist(), presentations.attributes, strict=True))
+
+
+def _features(table: ScoreTable, evaluation: Evaluation, method: Method, data: FasDataModule) -> Features | None:
+    """Features of the middle frame of an even share of the presentations; None if the method shows none."""
+    video_ids = sampled(evaluation)
+    rows = [_row(video_id, _middle_frame(video_id, table), data) for video_id in video_ids]
+    dataset = FrameDataset(data.index, np.array(rows, dtype=np.int64), replace(method.requirements, layers=()))
+    found: dict[str, list[NDArray[np.float32]]] = {}
+    for start in range(0, len(rows), _BATCH):
+        images = [dataset[position]["image"] for position in range(start, min(start + _BATCH, len(rows)))]
+        with torch.inference_mode():
+            for name, vectors in method.features(method(torch.stack(images))).items():
+                found.setdefault(name, []).append(vectors.float().numpy())
+        if not found:
+            return None
+    return features_of(evaluation, video_ids, {name: np.concatenate(parts) for name, parts in found.items()})
 
 
 def _examples(

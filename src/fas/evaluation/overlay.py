@@ -1,0 +1,40 @@
+"""Maps laid over the face that they are of: where a network sees a face, and where an attack (SSR-FCN, figure 8)."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fas.datasets.presentation import ATTACK, BONA_FIDE
+from fas.evaluation.plot import ATTACK_COLOURS, BONA_FIDE_COLOUR
+
+SPEAKS_FOR = {"depth": BONA_FIDE, "reflection": ATTACK}
+"""The class that a high value of a layer is a sign of."""
+
+_OPAQUE = 0.8  # the face stays visible below the highest value
+
+
+def overlay(crop: NDArray[np.uint8], values: NDArray[np.uint8], speaks_for: int) -> NDArray[np.uint8]:
+    """The face in grey below the map in colour: blue speaks for bona fide, vermilion for an attack.
+
+    The higher the value, the less is seen through; of several channels the highest counts. The colours are those of
+    the two classes in all charts, and differ in lightness too, so that grey print keeps the order of the values.
+
+    Args:
+        crop: uint8 `(H, W, 3)` RGB.
+        values: uint8 `(h, w)` or `(h, w, C)`.
+        speaks_for: The label that a high value is a sign of: 1 bona fide, 0 attack.
+
+    Returns:
+        uint8 `(H, W, 3)` RGB.
+    """
+    highest = values if values.ndim == 2 else values.max(axis=2)
+    height, width = crop.shape[:2]
+    share = cv2.resize(highest, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32) / 255 * _OPAQUE
+    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    hexadecimal = BONA_FIDE_COLOUR if speaks_for == BONA_FIDE else ATTACK_COLOURS[0]
+    colour = np.frombuffer(bytes.fromhex(hexadecimal[1:]), np.uint8).astype(np.float32)
+    mixed = grey[..., None] * (1 - share[..., None]) + colour * share[..., None]
+    image: NDArray[np.uint8] = mixed.round().astype(np.uint8)
+    return image

@@ -1,0 +1,137 @@
+"""Rates with their intervals, in tables that a reader compares: overall, by species, by condition of capture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from fas.evaluation.conditions import Condition
+from fas.evaluation.evaluate import CONFIDENCE, Evaluation
+from fas.evaluation.report.words import count, percent
+from fas.metrics import Rate, error_rates
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number with its interval.
+
+    Attributes:
+        name: Of what.
+        value: In [0, 1].
+        lower: Lower limit of the interval.
+        upper: Upper limit.
+        counts: Errors of a total; empty for what is no single rate.
+        note: More about the name; may be empty.
+        share: Written in percent.
+        strong: One of the numbers to look at first.
+    """
+
+    name: str
+    value: float
+    lower: float
+    upper: float
+    counts: str = ""
+    note: str = ""
+    share: bool = True
+    strong: bool = False
+
+    @classmethod
+    def of_rate(cls, name: str, rate: Rate, note: str = "") -> Row:
+        """A rate with the exact interval of its counts."""
+        return cls(name, rate.value, *rate.interval(CONFIDENCE), count(rate), note)
+
+    @property
+    def value_text(self) -> str:
+        """The value as written."""
+        return percent(self.value) if self.share else f"{self.value:.4f}"
+
+    @property
+    def interval_text(self) -> str:
+        """The interval as written."""
+        if not self.share:
+            return f"{self.lower:.4f} to {self.upper:.4f}"
+        return f"{100 * self.lower:.2f} to {percent(self.upper)}"
+
+
+@dataclass(frozen=True)
+class RateTable:
+    """Groups of rows that are drawn on one scale.
+
+    Attributes:
+        title: What tells the rows apart.
+        groups: Name of a group (may be empty) -> its rows.
+    """
+
+    title: str
+    groups: Mapping[str, Sequence[Row]]
+
+    @property
+    def limit(self) -> float:
+        """The end of all range bars: the first of a few round shares that holds every interval."""
+        highest = max(row.upper for rows in self.groups.values() for row in rows if row.share)
+        return next((limit for limit in (0.05, 0.1, 0.2, 0.5) if highest <= limit), 1.0)
+
+
+def overall(evaluation: Evaluation) -> RateTable:
+    """The metrics of the test split, with the intervals of the bootstrap."""
+    rates, intervals = evaluation.rates, evaluation.intervals.of
+    worst = f"attacks of the worst {rates.level} species ({rates.worst_species}) accepted"
+
+    def row(name: str, metric: str, value: float, rate: Rate | None, note: str, *, strong: bool = False) -> Row:
+        interval = intervals[metric]
+        counts = "" if rate is None else count(rate)
+        return Row(name, value, interval.lower, interval.upper, counts, note, metric != "auc", strong)
+
+    rows = [
+        row("APCER", "apcer", rates.apcer, rates.attacks[rates.worst_species], worst, strong=True),
+        row("BPCER", "bpcer", rates.bpcer, rates.bona_fide, "bona fide rejected", strong=True),
+        row("ACER", "acer", rates.acer, None, "(APCER + BPCER) / 2", strong=True),
+        row("APCER pooled", "apcer_pooled", rates.apcer_pooled, rates.pooled_attacks, "not the standard's APCER"),
+        row("HTER", "hter", rates.hter, None, "(APCER pooled + BPCER) / 2"),
+        row("EER on test", "eer", evaluation.eer, None, "threshold chosen on the test scores: optimistic"),
+        row("AUC", "auc", evaluation.auc, None, "attacks pooled, no threshold"),
+    ]
+    return RateTable("rate", {"": rows})
+
+
+def by_species(evaluation: Evaluation) -> RateTable:
+    """BPCER, the coarse species where they group others, and the fine ones, with exact intervals."""
+    judged = evaluation.judged
+    coarse = error_rates(judged.score, judged.label, judged.attack_type, evaluation.threshold.value, "coarse")
+    groups = {"BPCER": [Row.of_rate("bona fide", evaluation.rates.bona_fide)]}
+    levels = {"APCER, coarse species": coarse.attacks, "APCER, fine species": evaluation.fine.attacks}
+    if coarse.attacks == evaluation.fine.attacks:
+        levels = {"APCER": coarse.attacks}
+    groups |= {name: [Row.of_rate(species, rate) for species, rate in rates.items()] for name, rates in levels.items()}
+    return RateTable("species", groups)
+
+
+def by_attribute(name: str, conditions: Iterable[Condition], meanings: Mapping[str, str]) -> RateTable:
+    """BPCER and the APCER of each coarse species, side by side for every value of an attribute.
+
+    Args:
+        name: The attribute, such as `phone`.
+        conditions: Its values with their rates.
+        meanings: Value -> what it stands for, where that is known.
+    """
+    groups: dict[str, list[Row]] = {}
+    for condition in conditions:
+        rates = {"BPCER": condition.bona_fide} | {f"APCER {key}": rate for key, rate in condition.attacks.items()}
+        for group, rate in rates.items():
+            if rate is not None:
+                row = Row.of_rate(f"{name} {condition.value}", rate, meanings.get(condition.value, ""))
+                groups.setdefault(group, []).append(row)
+    return RateTable(name, dict(sorted(groups.items(), key=lambda item: (item[0] != "BPCER", item[0]))))
+
+
+def range_bar(row: Row, limit: float) -> Markup:
+    """A bar from 0 to `limit` with the interval and the value."""
+    start, end, value = (300 * min(share / limit, 1) for share in (row.lower, row.upper, row.value))
+    # Only numbers are put into it.
+    return Markup(  # noqa: S704
+        '<svg viewBox="-5 0 310 12" class="range" aria-hidden="true"><line x1="0" y1="6" x2="300" y2="6" class="rail"/>'
+        f'<line x1="{start:.1f}" y1="6" x2="{end:.1f}" y2="6" class="interval"/>'
+        f'<circle cx="{value:.1f}" cy="6" r="4.5"/></svg>'
+    )
