@@ -50,7 +50,8 @@ def annotation_path(recipe: Recipe, presentation: Presentation) -> str | None:
     known = facts(presentation)
     if not satisfies(known, written.only):
         return None
-    return written.path.format_map({**known, "stem": stem_of(presentation.path), "path": presentation.path})
+    known["stem"], known["path"] = stem_of(presentation.path), presentation.path
+    return written.path.format_map(known)
 
 
 def read_annotations(

@@ -66,17 +66,23 @@ class NameReader:
         recipe = self._recipe
         if recipe.listed and path not in recipe.listed:
             return None
-        match = next((match for pattern in recipe.grammar if (match := pattern.fullmatch(path))), None)
-        if match is None:
+        for pattern in recipe.grammar:
+            match = pattern.fullmatch(path)
+            if match is not None:
+                break
+        else:
             return None
         fields = {name: value for name, value in match.groupdict().items() if value is not None}
-        stem = stem_of(path)
-        fields.update(recipe.listed.get(path, {}))
-        video_id = recipe.video_id.format_map({**fields, "stem": stem})
+        if recipe.listed:
+            fields.update(recipe.listed[path])
+        fields["stem"] = stem_of(path)
+        video_id = recipe.video_id.format_map(fields)
         listed = self._tables.get(path) or self._tables.get(video_id) or given
-        fields.update(listed or {})
-        subject = recipe.subject.format_map({**fields, "stem": stem})
+        if listed:
+            fields.update(listed)
+        subject = recipe.subject.format_map(fields)
         fields["subject"] = subject
+        del fields["stem"]
         sorted_ = self._sort(path, fields, unlisted=bool(recipe.tables) and not listed)
         if sorted_ is None:
             return None

@@ -13,7 +13,7 @@ from fas.datasets.recipe_parts import Table
 from fas.errors import FasError
 
 
-def read_tables(recipe: Recipe, root: Path) -> dict[str, dict[str, str]]:
+def read_tables(recipe: Recipe, root: Path) -> dict[str, Mapping[str, str]]:
     """Reads all tables of a dataset.
 
     Byte order marks, CRLF, blank lines and backslashes in paths are accepted.
@@ -25,8 +25,8 @@ def read_tables(recipe: Recipe, root: Path) -> dict[str, dict[str, str]]:
         FasError: A table that is not optional is missing; a line is not of the table's form, leads out of the tree, or
             contradicts another one. Each with file and line.
     """
-    tables: dict[str, dict[str, str]] = {}
-    shared: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
+    tables: dict[str, Mapping[str, str]] = {}
+    shared: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = {}
     for table in recipe.tables:
         file = root / table.path
         if not file.is_file():
@@ -46,7 +46,7 @@ def read_tables(recipe: Recipe, root: Path) -> dict[str, dict[str, str]]:
                         path=file,
                         remedy="keep one of the two",
                     )
-            both = {**before, **facts}
+            both = {**before, **facts} if before else facts
             tables[key] = shared.setdefault(tuple(both.items()), both)
     return tables
 
@@ -74,11 +74,14 @@ def _json_rows(table: Table, file: Path) -> Iterator[tuple[int, str, Mapping[str
     if not isinstance(content, dict):
         raise FasError("the file is not a JSON object from path to numbers", path=file, remedy="copy it again")
     needed = max(table.columns.values()) + 1
+    known: dict[tuple[Any, ...], dict[str, str]] = {}  # many rows say the same
     for number, (path, row) in enumerate(content.items(), start=1):
         if not isinstance(row, list) or len(row) < needed:
             raise FasError(f"entry {number}, {path!r}, is no list of at least {needed} numbers", path=file)
-        facts = {name: str(row[column]) for name, column in table.columns.items()}
-        yield number, _path(table, path, file, number), {**facts, **table.sets}
+        values = tuple(str(row[column]) for column in table.columns.values())
+        if values not in known:
+            known[values] = {**dict(zip(table.columns, values, strict=True)), **table.sets}
+        yield number, _path(table, path, file, number), known[values]
 
 
 def _path(table: Table, written: str, file: Path, line: int) -> str:
