@@ -227,6 +227,25 @@ def test_scores_that_are_no_probabilities_are_not_calibrated():
     assert "The scores leave the range from 0 to 1" in plain(html)
 
 
+@pytest.mark.parametrize(
+    ("attacks", "bona_fide", "threshold"),
+    [
+        ([0.1], [0.9], 0.5),
+        ([0.5], [0.5], 0.5),
+        ([-math.inf, 2.0], [math.inf, 3.0], 2.5),
+        ([-math.inf], [math.inf], 0.0),
+        ([0.0, 1.0], [1e-300, 1.0], 1e-300),
+    ],
+)
+@pytest.mark.parametrize("subjects", [("1", "2"), ("1", "1")])
+def test_no_scores_break_the_page(attacks, bona_fide, threshold, subjects):
+    rows = [(f"a{i}", subjects[0], "test", 0, "", 0, score) for i, score in enumerate(attacks)]
+    rows += [(f"b{i}", subjects[1], "test", 1, "", 0, score) for i, score in enumerate(bona_fide)]
+    text = plain(render(score_table(rows, provenance=PROVENANCE), threshold=threshold))
+    assert "Operating points" in text
+    assert not re.search(r"\bnan\b", text)
+
+
 def test_several_runs_begin_with_a_table_over_them():
     runs = [
         report_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from xml.etree import ElementTree
 
 import pytest
@@ -98,3 +99,10 @@ def test_the_bar_shows_interval_and_value():
     assert (line.get("x1"), line.get("x2")) == ("75.0", "300.0")
     (dot,) = svg.iter("circle")
     assert dot.get("cx") == "150.0"
+
+
+def test_an_interval_that_no_replicate_gave():
+    row = Row("a", 0.1, math.nan, math.nan)
+    assert row.interval_text == "undefined"
+    assert RateTable("rate", {"": [row, Row("b", 0.0, 0.0, 0.03)]}).limit == 0.1
+    assert "nan" not in range_bar(row, 0.1)

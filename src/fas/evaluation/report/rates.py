@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ class Row:
     Attributes:
         name: Of what.
         value: In [0, 1].
-        lower: Lower limit of the interval.
+        lower: Lower limit of the interval; nan where no replicate of the bootstrap has the metric.
         upper: Upper limit.
         counts: Errors of a total; empty for what is no single rate.
         note: More about the name; may be empty.
@@ -50,6 +51,8 @@ class Row:
     @property
     def interval_text(self) -> str:
         """The interval as written."""
+        if math.isnan(self.lower):
+            return "undefined"
         if not self.share:
             return f"{self.lower:.4f} to {self.upper:.4f}"
         return f"{100 * self.lower:.2f} to {percent(self.upper)}"
@@ -70,7 +73,8 @@ class RateTable:
     @property
     def limit(self) -> float:
         """The end of all range bars: the first of a few round shares that holds every interval."""
-        highest = max(row.upper for rows in self.groups.values() for row in rows if row.share)
+        shares = [row for rows in self.groups.values() for row in rows if row.share]
+        highest = max(row.value if math.isnan(row.upper) else row.upper for row in shares)
         return next((limit for limit in (0.05, 0.1, 0.2, 0.5) if highest <= limit), 1.0)
 
 
@@ -128,7 +132,8 @@ def by_attribute(name: str, conditions: Iterable[Condition], meanings: Mapping[s
 
 def range_bar(row: Row, limit: float) -> Markup:
     """A bar from 0 to `limit` with the interval and the value."""
-    start, end, value = (300 * min(share / limit, 1) for share in (row.lower, row.upper, row.value))
+    limits = (row.value, row.value) if math.isnan(row.lower) else (row.lower, row.upper)
+    start, end, value = (300 * min(share / limit, 1) for share in (*limits, row.value))
     # Only numbers are put into it.
     return Markup(  # noqa: S704
         '<svg viewBox="-5 0 310 12" class="range" aria-hidden="true"><line x1="0" y1="6" x2="300" y2="6" class="rail"/>'

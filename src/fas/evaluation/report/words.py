@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from fas.evaluation.evaluate import CONFIDENCE, Evaluation
 from fas.evaluation.intervals import Interval
 from fas.metrics import Rate
@@ -30,7 +32,7 @@ def percent(value: float) -> str:
 
 def interval(one: Interval) -> str:
     """The limits of an interval of a share."""
-    return f"{100 * one.lower:.2f} to {percent(one.upper)}"
+    return "undefined" if math.isnan(one.lower) else f"{100 * one.lower:.2f} to {percent(one.upper)}"
 
 
 def count(rate: Rate) -> str:
