@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fas.data.dataset import MAP_RULES
-from fas.evaluation.overlay import SPEAKS_FOR, overlay
+from fas.evaluation.overlay import SPEAKS_FOR, map_overlay, overlay
 
 GREY = np.full((4, 4, 3), 100, np.uint8)
 
@@ -41,3 +41,10 @@ def test_the_left_half_of_a_map_is_the_left_half_of_the_face():
     found = overlay(np.full((32, 32, 3), 100, np.uint8), values, 1).astype(int)
     assert (found[:, :10, 2] - found[:, :10, 0] > 50).all()
     assert (found[:, 22:] == 100).all()
+
+
+def test_a_map_of_scores_is_shown_where_it_is_low():
+    scores = np.zeros((2, 2), np.uint8)
+    np.testing.assert_array_equal(map_overlay("score", GREY, scores), overlay(GREY, scores + 255, 0))
+    np.testing.assert_array_equal(map_overlay("depth", GREY, scores + 90), overlay(GREY, scores + 90, 1))
+    np.testing.assert_array_equal(map_overlay("reflection", GREY, scores + 90), overlay(GREY, scores + 90, 0))

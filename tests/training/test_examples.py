@@ -15,6 +15,8 @@ from fas.evaluation.evaluate import evaluate_scores
 from fas.evaluation.features import sampled
 from fas.evaluation.pictures import typical, worst_mistakes
 from fas.evaluation.scores import read_scores
+from fas.methods.base import Method
+from fas.methods.basn import Basn
 from fas.methods.checkpoint import load_method
 from fas.store import Store
 from fas.store.reader import FrameReader
@@ -100,6 +102,15 @@ def test_features_are_those_of_the_scored_frame(run, store):
         outputs = method(to_tensor(FrameReader(index).read(row), SIZE)[None])
     expected = method.features(outputs)["enriched"][0].numpy()
     np.testing.assert_allclose(features.vectors["enriched"][0], expected, rtol=1e-3, atol=1e-4)
+
+
+def test_a_map_that_is_not_stored_has_no_target(run, monkeypatch):
+    monkeypatch.setattr(Basn, "maps", lambda self, outputs: {"score": outputs.maps["depth"].clamp(max=1)})
+    monkeypatch.setattr(Basn, "features", Method.features)
+    table = read_scores(run / "scores.csv")
+    pictures = load_pictures(run, table, evaluate_scores(table))
+    assert [(layer, kind) for layer, kind, _ in pictures.typical[0].maps] == [("score", "predicted")]
+    assert pictures.features is None
 
 
 def test_attributes_need_no_checkpoint(run, tmp_path):

@@ -10,9 +10,22 @@ from fas.datasets.presentation import ATTACK, BONA_FIDE
 from fas.evaluation.plot import ATTACK_COLOURS, BONA_FIDE_COLOUR
 
 SPEAKS_FOR = {"depth": BONA_FIDE, "reflection": ATTACK}
-"""The class that a high value of a layer is a sign of."""
+"""The class that a high value of a stored layer is a sign of. Other maps are scores of places, high = bona fide."""
 
 _OPAQUE = 0.8  # the face stays visible below the highest value
+
+
+def map_overlay(layer: str, crop: NDArray[np.uint8], values: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A predicted map over its face: a stored layer as it is, a map of scores where it is low.
+
+    Args:
+        layer: The map's name.
+        crop: uint8 `(H, W, 3)` RGB.
+        values: uint8 `(h, w)` or `(h, w, C)`.
+    """
+    if layer in SPEAKS_FOR:
+        return overlay(crop, values, SPEAKS_FOR[layer])
+    return overlay(crop, 255 - values, ATTACK)
 
 
 def overlay(crop: NDArray[np.uint8], values: NDArray[np.uint8], speaks_for: int) -> NDArray[np.uint8]:

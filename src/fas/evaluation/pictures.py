@@ -30,7 +30,7 @@ class Example:
         score: The presentation's score.
         crop: uint8 `(H, W, 3)` RGB.
         target: Layer -> uint8 `(h, w)` or `(h, w, 3)`: what the method was to predict, zeros where the label says so.
-        predicted: Layer -> what it predicted, in the same form.
+        predicted: Layer -> what it predicted, in the same form. A map that is no stored layer has no target.
     """
 
     video_id: str
@@ -46,6 +46,12 @@ class Example:
     def kind(self) -> str:
         """`bona fide`, or the attack's fine species."""
         return "bona fide" if self.label == BONA_FIDE else self.attack_type or "attack"
+
+    @property
+    def maps(self) -> list[tuple[str, str, NDArray[np.uint8]]]:
+        """Layer, `target` or `predicted`, and picture of every map, target before predicted."""
+        kinds = (("target", self.target), ("predicted", self.predicted))
+        return [(layer, kind, images[layer]) for layer in self.predicted for kind, images in kinds if layer in images]
 
 
 @dataclass(frozen=True)
@@ -125,15 +131,9 @@ def write_figure(path: Path, examples: Sequence[Example], title: str | None = No
     Raises:
         FasError: The file cannot be written.
     """
-    layers = list(examples[0].predicted)
-    rows = ["face", *(f"{layer}\n{kind}" for layer in layers for kind in ("target", "predicted"))]
-    headings, columns = [], []
-    for example in examples:
-        images = [example.crop]
-        for layer in layers:
-            images += [example.target[layer], example.predicted[layer]]
-        headings.append(f"{example.kind}\n{example.score:.2f}")
-        columns.append(images)
+    rows = ["face", *(f"{layer}\n{kind}" for layer, kind, _ in examples[0].maps)]
+    headings = [f"{example.kind}\n{example.score:.2f}" for example in examples]
+    columns = [[example.crop, *(image for _, _, image in example.maps)] for example in examples]
     write_grid(path, rows, headings, columns, title)
 
 

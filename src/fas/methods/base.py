@@ -71,7 +71,11 @@ class Method(pl.LightningModule, ABC):
         """Liveness in [0, 1], higher = more likely bona fide: `(B,)`."""
 
     def maps(self, outputs: Any) -> dict[str, Tensor]:
-        """Predicted maps by layer, `(B, C, h, w)` in [0, 1]; none by default."""
+        """Predicted maps, `(B, C, h, w)` in [0, 1]; none by default.
+
+        They are named as the stored layers that they are trained on. A map of another name has the score of each place,
+        higher = more likely bona fide.
+        """
         return {}
 
     def features(self, outputs: Any) -> dict[str, Tensor]:

@@ -117,7 +117,7 @@ def _predict(
         for position, sample in enumerate(samples):
             yield (
                 to_image(sample["image"]),
-                {layer: to_image(sample[layer]) for layer in maps},
+                {layer: to_image(sample[layer]) for layer in maps if layer in sample},
                 {layer: to_image(predicted[position]) for layer, predicted in maps.items()},
             )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -281,17 +282,15 @@ def test_features_are_drawn_where_there_are_some():
 
 @pytest.mark.parametrize("layers", [(), ("depth",)])
 def test_methods_with_fewer_maps(layers):
-    one = example()
-    one = Example(
-        one.video_id,
-        one.frame,
-        one.label,
-        one.attack_type,
-        one.score,
-        one.crop,
-        {layer: one.target[layer] for layer in layers},
-        {layer: one.predicted[layer] for layer in layers},
-    )
+    maps = {layer: example().target[layer] for layer in layers}
+    one = replace(example(), target=maps, predicted=maps)
     page = Page(render(pictures=Pictures(mistakes=[one], typical=[one])))
     # In both galleries the face and two pictures a layer; then a layer over the face.
     assert page.tags.count("img") == 2 * (1 + 2 * len(layers)) + len(layers)
+
+
+def test_a_map_without_a_target_has_one_picture():
+    one = replace(example(), target={}, predicted={"score": np.zeros((8, 8), np.uint8)})
+    page = Page(render(pictures=Pictures(typical=[one])))
+    assert page.tags.count("img") == 2 + 1
+    assert "score predicted" in plain(render(pictures=Pictures(typical=[one])))

@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import jinja2
+import numpy as np
 import yaml
 from markupsafe import Markup
+from numpy.typing import NDArray
 
 from fas.evaluation import charts
 from fas.evaluation.conditions import by_condition
 from fas.evaluation.evaluate import Evaluation
 from fas.evaluation.features import feature_charts
-from fas.evaluation.overlay import SPEAKS_FOR, overlay
+from fas.evaluation.overlay import map_overlay
 from fas.evaluation.pictures import Example, Pictures, data_uri
 from fas.evaluation.report import words
 from fas.evaluation.report.calibration import calibration, reliability_chart
@@ -120,9 +122,9 @@ def _comparison(runs: Sequence[RunReport]) -> str:
     return charts.det_of_runs([(f"{place}. {run.title}", run.evaluation) for place, run in enumerate(runs, start=1)])
 
 
-def _overlays(example: Example) -> list[tuple[str, Any]]:
+def _overlays(example: Example) -> list[tuple[str, NDArray[np.uint8]]]:
     """Layer and overlay of each predicted map."""
-    return [(layer, overlay(example.crop, values, SPEAKS_FOR[layer])) for layer, values in example.predicted.items()]
+    return [(layer, map_overlay(layer, example.crop, values)) for layer, values in example.predicted.items()]
 
 
 def _trusted(markup: str) -> Markup:
