@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import json
 import os
 from pathlib import Path
@@ -162,3 +163,9 @@ def test_further_files_of_a_simulated_tree_are_expected(root: Path) -> None:
     mark = json.loads((root / "SIMULATED.json").read_text())
     (root / "SIMULATED.json").write_text(json.dumps(mark | {"other_files": ["Truth/*.npz"]}))
     assert index_dataset(OULU, root, strict=True).surplus == []
+
+
+def test_the_search_for_cycles_goes_on_after_an_index_and_after_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FasError, match="no presentation"):
+        index_dataset(load_recipe("uvad"), tmp_path)
+    assert gc.isenabled()
