@@ -71,13 +71,14 @@ def test_equals_the_plain_loop(seed, n, values, subjects, level):
                 assert name.startswith("apcer/")
 
 
-@pytest.mark.parametrize("cells", [1, 50, 1 << 18])
+@pytest.mark.parametrize("cells", [1, 50, 1 << 22])
 def test_the_size_of_the_pieces_changes_nothing(monkeypatch, cells):
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 2, 40)
     arguments = (rng.normal(size=40), labels, np.where(labels, "", "print"), 0.0, rng.integers(0, 7, 40))
     expected = metric_replicates(*arguments, replicates=23)
     monkeypatch.setattr(module, "_CELLS", cells)
+    monkeypatch.setattr(module, "_SMALL", cells)
     for name, column in metric_replicates(*arguments, replicates=23).items():
         np.testing.assert_array_equal(column, expected[name])
 

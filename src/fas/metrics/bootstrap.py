@@ -8,12 +8,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fas.metrics.rates import Level, checked_presentations
+from fas.metrics.scale import Counts
 from fas.metrics.weighted import SortedScores
 
 Floats = NDArray[np.float64]
 
-_CELLS = 1 << 18
-"""Weights in memory at once: they stay in the processor's cache. One replicate is always taken as a whole."""
+_CELLS = 1 << 22
+"""Weights in memory at once, 16 MiB in each of a few arrays. One replicate is always taken as a whole."""
+
+_SMALL = 1 << 24
+"""Below so many presentations no count or product of counts leaves four bytes, which add up four times as fast."""
 
 
 def metric_replicates(
@@ -69,9 +73,11 @@ def replicates_of(
     if any(codes.shape != (sample.size,) for sample in samples):
         raise ValueError(f"clusters have shape {codes.shape}, scores {[(sample.size,) for sample in samples]}")
     parts: list[list[dict[str, Floats]]] = [[] for _ in samples]
+    dtype = np.int32 if codes.size < _SMALL else np.int64
     for counts in _draws(names.size, replicates, max(1, _CELLS // codes.size), seed):
+        counts = counts.astype(dtype)
         for sample, part in zip(samples, parts, strict=True):
-            part.append(sample.metrics(counts[:, codes[sample.order]]))
+            part.append(sample.metrics(counts.take(codes[sample.order], axis=1)))
     return [{name: np.concatenate([one[name] for one in part]) for name in part[0]} for part in parts]
 
 
@@ -90,7 +96,7 @@ def percentile_interval(values: ArrayLike, confidence: float = 0.95) -> tuple[fl
     return float(lower), float(upper)
 
 
-def _draws(clusters: int, replicates: int, rows: int, seed: int) -> Iterator[Floats]:
+def _draws(clusters: int, replicates: int, rows: int, seed: int) -> Iterator[Counts]:
     """How often each cluster is drawn: `(at most rows, clusters)` at a time, `replicates` rows in all."""
     if replicates < 1:
         raise ValueError(f"the number of replicates is at least 1, not {replicates}")
@@ -99,4 +105,4 @@ def _draws(clusters: int, replicates: int, rows: int, seed: int) -> Iterator[Flo
         here = min(rows, replicates - start)
         drawn = generator.integers(clusters, size=(here, clusters))
         drawn += np.arange(here)[:, None] * clusters
-        yield np.bincount(drawn.ravel(), minlength=here * clusters).reshape(here, clusters).astype(np.float64)
+        yield np.bincount(drawn.ravel(), minlength=here * clusters).reshape(here, clusters)

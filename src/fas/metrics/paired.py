@@ -121,7 +121,7 @@ def paired_differences(
         SortedScores(*checked_presentations(scores, labels, attack_types), threshold, level)
         for scores, threshold in zip((scores_a, scores_b), thresholds, strict=True)
     ]
-    point_a, point_b = (system.metrics(np.ones((1, system.size))) for system in systems)
+    point_a, point_b = (system.metrics(np.ones((1, system.size), dtype=np.int32)) for system in systems)
     drawn_a, drawn_b = replicates_of(systems, clusters, replicates, seed)
     differences = {}
     for name, of_a in drawn_a.items():
