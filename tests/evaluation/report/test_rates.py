@@ -10,7 +10,6 @@ import pytest
 from fas.evaluation.conditions import by_condition
 from fas.evaluation.evaluate import evaluate_scores
 from fas.evaluation.report.rates import RateTable, Row, by_attribute, by_species, overall, range_bar
-from fas.metrics import Rate
 from tests.fakes.scores import PROVENANCE, random_scores, score_table
 
 ROWS = [
@@ -69,8 +68,8 @@ def test_an_attribute_by_hand():
         "b2": {"phone": "2"},
     }
     evaluation = evaluate_scores(score_table(ROWS), threshold=0.5, replicates=1)
-    conditions = by_condition(evaluation, attributes)
-    table = by_attribute("phone", conditions["phone"], {"1": "Samsung Galaxy S6 edge"})
+    conditions = by_condition(evaluation.judged, attributes)
+    table = by_attribute(evaluation, "phone", conditions["phone"], {"1": "Samsung Galaxy S6 edge"})
     found = {group: [(row.name, row.note, row.counts) for row in rows] for group, rows in table.groups.items()}
     assert found == {
         "BPCER": [("phone 1", "Samsung Galaxy S6 edge", "1 of 1"), ("phone 2", "", "0 of 1")],
@@ -79,10 +78,24 @@ def test_an_attribute_by_hand():
     }
 
 
-def test_a_rate_is_written_with_its_exact_interval():
-    row = Row.of_rate("print", Rate(2, 12))
+def test_a_share_is_written_in_percent():
+    row = Row("print", 1 / 6, 0.02086, 0.48414)
     assert row.value_text.replace("\N{NO-BREAK SPACE}", " ") == "16.67 %"
-    assert row.interval_text.replace("\N{NO-BREAK SPACE}", " ") == "2.09 to 48.41 %"  # R: binom.test(2, 12)
+    assert row.interval_text.replace("\N{NO-BREAK SPACE}", " ") == "2.09 to 48.41 %"
+
+
+@pytest.mark.parametrize("unit", ["subjects", "presentations"])
+def test_intervals_are_of_the_unit_of_the_evaluation(unit):
+    # One subject, whose attacks are half wrong: all draws of subjects are alike, draws of presentations are not.
+    rows = [(f"p{i}", "1", "test", 0, "print", 0, i / 4) for i in range(4)] + [("b", "2", "test", 1, "", 0, 0.9)]
+    evaluation = evaluate_scores(score_table(rows), threshold=0.5, unit=unit)
+    (row,) = by_species(evaluation).groups["APCER"]
+    assert row.counts == "2 of 4"
+    assert row.interval_text.replace("\N{NO-BREAK SPACE}", " ") == (
+        "undefined" if unit == "subjects" else "0.00 to 100.00 %"
+    )
+    bona_fide, limit = by_species(evaluation).groups["BPCER"][0], 1.0
+    assert (bona_fide.lower, bona_fide.upper) == (0.0, limit), "the rule of three says nothing of a single one"
 
 
 @pytest.mark.parametrize(

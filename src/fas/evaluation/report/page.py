@@ -95,7 +95,7 @@ def _shown(run: RunReport) -> dict[str, Any]:
         "det": charts.det(evaluation),
         "reliability": "" if calibrated is None else reliability_chart(calibrated.bins),
     }
-    conditions = by_condition(evaluation, pictures.attributes)
+    conditions = by_condition(evaluation.judged, pictures.attributes)
     return {
         "title": run.title,
         "evaluation": evaluation,
@@ -106,7 +106,10 @@ def _shown(run: RunReport) -> dict[str, Any]:
         "operating": operating_rows(evaluation, run.table),
         "charts": {name: _trusted(svg) for name, svg in drawn.items()},
         "species": by_species(evaluation),
-        "conditions": [by_attribute(name, rows, protocol.meanings.get(name, {})) for name, rows in conditions.items()],
+        "conditions": [
+            by_attribute(evaluation, name, values, protocol.meanings.get(name, {}))
+            for name, values in conditions.items()
+        ],
         "calibration": calibrated,
         "pictures": pictures,
         "features": [(name, _trusted(chart)) for name, chart in features],

@@ -76,7 +76,7 @@ def _of_recipe(recipe: Recipe | None, provenance: Mapping[str, Any]) -> dict[str
     if simulated:
         facts["simulated after"] = f"{recipe.title}: its names and protocols, none of its recordings"
     else:
-        facts |= {"dataset": recipe.title, "described in": recipe.citation, "obtained from": recipe.obtain}
+        facts |= {"dataset": recipe.title, "described in": recipe.citation, "available from": recipe.obtain}
         facts["licence"] = recipe.licence
     protocol = recipe.protocols.get(name)
     if protocol is None:

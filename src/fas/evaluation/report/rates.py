@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from markupsafe import Markup
+from numpy.typing import NDArray
 
-from fas.evaluation.conditions import Condition
+from fas.datasets.presentation import BONA_FIDE
 from fas.evaluation.evaluate import CONFIDENCE, Evaluation
 from fas.evaluation.report.words import count, percent
-from fas.metrics import Rate, error_rates
+from fas.metrics import Level, Rate, species_of
+from fas.metrics.clustered import rate_interval
 
 
 @dataclass(frozen=True)
@@ -37,11 +40,6 @@ class Row:
     note: str = ""
     share: bool = True
     strong: bool = False
-
-    @classmethod
-    def of_rate(cls, name: str, rate: Rate, note: str = "") -> Row:
-        """A rate with the exact interval of its counts."""
-        return cls(name, rate.value, *rate.interval(CONFIDENCE), count(rate), note)
 
     @property
     def value_text(self) -> str:
@@ -101,33 +99,59 @@ def overall(evaluation: Evaluation) -> RateTable:
 
 
 def by_species(evaluation: Evaluation) -> RateTable:
-    """BPCER, the coarse species where they group others, and the fine ones, with exact intervals."""
+    """BPCER, the coarse species where they group others, and the fine ones."""
     judged = evaluation.judged
-    coarse = error_rates(judged.score, judged.label, judged.attack_type, evaluation.threshold.value, "coarse")
-    groups = {"BPCER": [Row.of_rate("bona fide", evaluation.rates.bona_fide)]}
-    levels = {"APCER, coarse species": coarse.attacks, "APCER, fine species": evaluation.fine.attacks}
-    if coarse.attacks == evaluation.fine.attacks:
-        levels = {"APCER": coarse.attacks}
-    groups |= {name: [Row.of_rate(species, rate) for species, rate in rates.items()] for name, rates in levels.items()}
+    everyone = np.ones(len(judged), dtype=bool)
+    groups = {"BPCER": [_row("bona fide", evaluation, judged.label == BONA_FIDE)]}
+    levels: dict[str, Level] = {"APCER, coarse species": "coarse", "APCER, fine species": "fine"}
+    if species_of(judged.attack_type.tolist(), "coarse") == species_of(judged.attack_type.tolist(), "fine"):
+        levels = {"APCER": "fine"}
+    for group, level in levels.items():
+        masks = _species(evaluation, everyone, level)
+        groups[group] = [_row(name, evaluation, mask) for name, mask in masks.items()]
     return RateTable("species", groups)
 
 
-def by_attribute(name: str, conditions: Iterable[Condition], meanings: Mapping[str, str]) -> RateTable:
+def by_attribute(
+    evaluation: Evaluation, name: str, values: Mapping[str, NDArray[np.bool_]], meanings: Mapping[str, str]
+) -> RateTable:
     """BPCER and the APCER of each coarse species, side by side for every value of an attribute.
 
     Args:
+        evaluation: What is split.
         name: The attribute, such as `phone`.
-        conditions: Its values with their rates.
+        values: Value -> which of the judged presentations have it; see `fas.evaluation.conditions.by_condition`.
         meanings: Value -> what it stands for, where that is known.
     """
     groups: dict[str, list[Row]] = {}
-    for condition in conditions:
-        rates = {"BPCER": condition.bona_fide} | {f"APCER {key}": rate for key, rate in condition.attacks.items()}
-        for group, rate in rates.items():
-            if rate is not None:
-                row = Row.of_rate(f"{name} {condition.value}", rate, meanings.get(condition.value, ""))
+    for value, here in values.items():
+        masks = {"BPCER": here & (evaluation.judged.label == BONA_FIDE)}
+        masks |= {f"APCER {species}": mask for species, mask in _species(evaluation, here, "coarse").items()}
+        for group, mask in masks.items():
+            if mask.any():
+                row = _row(f"{name} {value}", evaluation, mask, meanings.get(value, ""))
                 groups.setdefault(group, []).append(row)
     return RateTable(name, dict(sorted(groups.items(), key=lambda item: (item[0] != "BPCER", item[0]))))
+
+
+def _species(evaluation: Evaluation, here: NDArray[np.bool_], level: Level) -> dict[str, NDArray[np.bool_]]:
+    """Which presentations are of each species that occurs among some."""
+    judged = evaluation.judged
+    species = np.array(species_of(judged.attack_type.tolist(), level), dtype=object)
+    attacks = here & (judged.label != BONA_FIDE)
+    return {name: attacks & (species == name) for name in sorted(set(species[attacks].tolist()))}
+
+
+def _row(name: str, evaluation: Evaluation, mask: NDArray[np.bool_], note: str = "") -> Row:
+    """The error rate of some presentations of one class, with an interval made as those of the metrics."""
+    here, made = evaluation.judged.where(mask), evaluation.intervals
+    wrong = (here.score >= evaluation.threshold.value) != (here.label == BONA_FIDE)
+    rate = Rate(int(np.count_nonzero(wrong)), wrong.size)
+    clusters = here.subject if made.unit == "subjects" else here.video_id
+    lower, upper = rate_interval(
+        wrong, clusters.astype(str), confidence=CONFIDENCE, replicates=made.replicates, seed=made.seed
+    )
+    return Row(name, rate.value, lower, upper, count(rate), note)
 
 
 def range_bar(row: Row, limit: float) -> Markup:
