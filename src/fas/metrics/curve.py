@@ -48,7 +48,8 @@ class ErrorCurve:
         first = np.flatnonzero(np.concatenate([[True], scores[1:] != scores[:-1]]))
         scores = scores[first]
         here = np.bincount(np.searchsorted(scores, bona_fide), minlength=scores.size)
-        bona_fide_below = np.concatenate([[0], np.cumsum(here)])
+        bona_fide_below = np.zeros(scores.size + 1, dtype=np.int64)
+        np.cumsum(here, out=bona_fide_below[1:])
         attacks_below = np.append(first, attacks.size + bona_fide.size) - bona_fide_below
         return cls(scores, attacks.size - attacks_below, bona_fide_below)
 

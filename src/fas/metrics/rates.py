@@ -124,12 +124,13 @@ def species_of(attack_types: Iterable[str], level: Level = "coarse") -> list[str
 
 def species_codes(attack_types: Iterable[str], level: Level = "coarse") -> tuple[list[str], NDArray[np.intp]]:
     """The distinct PAI species of attack types, sorted, and for each attack the place of its species, `(n,)`."""
-    types = [str(name) for name in np.asarray(attack_types).tolist()]
-    # There are few types and perhaps millions of attacks: the names are looked at once each.
-    distinct = sorted(set(types))
-    names = sorted(set(species_of(distinct, level)))
-    place = {one: names.index(species) for one, species in zip(distinct, species_of(distinct, level), strict=True)}
-    return names, np.fromiter((place[one] for one in types), dtype=np.intp, count=len(types))
+    types = np.asarray(attack_types).tolist()
+    # There are few types and perhaps millions of attacks: each name is looked at once.
+    distinct = list(set(types))
+    species = species_of(distinct, level)
+    names = sorted(set(species))
+    place = {one: names.index(name) for one, name in zip(distinct, species, strict=True)}
+    return names, np.fromiter(map(place.__getitem__, types), dtype=np.intp, count=len(types))
 
 
 def checked_presentations(
@@ -146,8 +147,9 @@ def checked_presentations(
         raise ValueError(f"scores, labels and attack types differ: {values.shape}, {truth.shape}, {types.shape}")
     if np.isnan(values).any():
         raise ValueError("a score is nan; decide first what a presentation without a score means")
-    if not np.isin(truth, (0, 1)).all():
+    attacks, bona_fide = np.count_nonzero(truth == 0), np.count_nonzero(truth == 1)
+    if attacks + bona_fide != truth.size:
         raise ValueError("labels are 1 (bona fide) or 0 (attack)")
-    if (truth == 0).all() or (truth == 1).all():
+    if attacks == 0 or bona_fide == 0:
         raise ValueError("error rates need at least one bona fide presentation and one attack")
     return values, truth, types
