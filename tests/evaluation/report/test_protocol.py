@@ -41,6 +41,13 @@ def test_simulated_data_has_no_real_phones_and_no_licence():
     assert found.meanings == {}
 
 
+def test_a_protocol_across_datasets_is_explained():
+    found = facts_of({"dataset": "msu_mfsd+replay_attack+casia_fasd", "simulated": False, "protocol": "limited_mi_c"})
+    assert "M & I to C" in found.facts["protocol"]
+    assert "SSDG" in found.facts["protocol as in"]
+    assert "fold" not in found.facts
+
+
 def test_counts_of_the_splits():
     counts = {"presentations": {"dev": 40, "test": 30}, "not_acquired": {"dev": 1, "test": 0}}
     assert facts_of({**REAL, **counts}).splits == [("dev", "40", "1", "?"), ("test", "30", "0", "?")]

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from fas.datasets.cross import known_cross_protocols, load_cross_protocol
 from fas.datasets.recipe import Recipe, known_recipes, load_recipe
 from fas.errors import FasError
 from fas.evaluation.evaluate import Evaluation
@@ -72,7 +73,7 @@ def _of_recipe(recipe: Recipe | None, provenance: Mapping[str, Any]) -> dict[str
     simulated = provenance["simulated"]
     facts: dict[str, Any] = {"data": f"{provenance.get('dataset')}{' (simulated)' if simulated else ''}"}
     if recipe is None:
-        return {**facts, "protocol": name, "fold": fold}
+        return {**facts, **_of_cross_protocol(name, fold)}
     if simulated:
         facts["simulated after"] = f"{recipe.title}: its names and protocols, none of its recordings"
     else:
@@ -87,6 +88,14 @@ def _of_recipe(recipe: Recipe | None, provenance: Mapping[str, Any]) -> dict[str
     facts["official lists"] = "" if simulated else ", ".join(one.path for one in protocol.lists)
     facts["shared subjects"] = protocol.shared_subjects
     return facts
+
+
+def _of_cross_protocol(name: str, fold: Any) -> dict[str, Any]:
+    """A protocol of no recipe: one across datasets that comes with fas, or an unknown one by its name."""
+    if name not in known_cross_protocols():
+        return {"protocol": name, "fold": fold}
+    cross = load_cross_protocol(name)
+    return {"protocol": f"{name}: {cross.title}; {cross.about}", "protocol as in": cross.source}
 
 
 def _of_scores(provenance: Mapping[str, Any]) -> dict[str, Any]:
