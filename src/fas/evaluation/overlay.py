@@ -31,8 +31,8 @@ def map_overlay(layer: str, crop: NDArray[np.uint8], values: NDArray[np.uint8]) 
 def overlay(crop: NDArray[np.uint8], values: NDArray[np.uint8], speaks_for: int) -> NDArray[np.uint8]:
     """The face in grey below the map in colour: blue speaks for bona fide, vermilion for an attack.
 
-    The higher the value, the less is seen through; of several channels the highest counts. The colours are those of
-    the two classes in all charts, and differ in lightness too, so that grey print keeps the order of the values.
+    The higher the value, the less is seen through; of several channels the highest counts. Colour-blind readers can tell
+    the two colours apart; that of bona fide is the same in all charts.
 
     Args:
         crop: uint8 `(H, W, 3)` RGB.
