@@ -31,8 +31,8 @@ def map_overlay(layer: str, crop: NDArray[np.uint8], values: NDArray[np.uint8]) 
 def overlay(crop: NDArray[np.uint8], values: NDArray[np.uint8], speaks_for: int) -> NDArray[np.uint8]:
     """The face in grey below the map in colour: blue speaks for bona fide, vermilion for an attack.
 
-    The higher the value, the less is seen through; of several channels the highest counts. Colour-blind readers can tell
-    the two colours apart; that of bona fide is the same in all charts.
+    The higher the value, the less is seen through; of several channels the highest counts. Both colours are of the
+    palette of the charts, and colour-blind readers can tell them apart.
 
     Args:
         crop: uint8 `(H, W, 3)` RGB.
