@@ -44,7 +44,8 @@ def sample(size: int) -> Sample:
 def ours(data: Sample) -> None:
     scores = SpeciesScores.from_presentations(*data[:3])
     curve = scores.curve()
-    curve.eer(), curve.auc()
+    curve.eer()
+    curve.auc()
     scores.rates(curve.eer_threshold())
     operating_points(scores)
 
@@ -177,7 +178,7 @@ def measured(work: Callable[..., None], size: int, *arguments: Any) -> tuple[flo
 
 def row(name: str, seconds: float, reference: float, memory: int | None, note: str = "") -> None:
     size = "" if memory is None else f"{memory / 2**20:,.0f} MiB"
-    print(f"| {name} | {seconds:,.2f} s | {seconds / reference:,.1f} x | {size} | {note} |", flush=True)
+    print(f"| {name} | {seconds:,.2f} s | {seconds / reference:,.3g} x | {size} | {note} |", flush=True)
 
 
 def main() -> None:

@@ -122,8 +122,9 @@ def pooled_apcer_threshold(scores: SpeciesScores, target: float) -> float:
     """
     if target == 1:
         raise ValueError("every threshold holds a target of 1")
-    pooled = np.sort(np.concatenate(list(scores.attacks.values())))
-    return math.nextafter(pooled[pooled.size - 1 - _most_errors(pooled.size, target)], math.inf)
+    refused = _most_errors(sum(one.size for one in scores.attacks.values()), target) + 1  # its place from the top
+    highest = np.concatenate([one[-refused:] for one in scores.attacks.values()])
+    return math.nextafter(np.sort(highest)[-refused], math.inf)
 
 
 def _far_threshold(ascending: NDArray[np.float64], target: float) -> float:
