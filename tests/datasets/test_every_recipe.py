@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,13 @@ ONE_CLASS = {("hkbu_v1", "leave_one_out", 8, "test")}
 """Subject 08 of HKBU-MARs V1 has masks only."""
 
 _published: dict[str, list[Presentation]] = {}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forget() -> Iterator[None]:
+    """Half a million presentations are not kept for the tests of other files."""
+    yield
+    _published.clear()
 
 
 def published(name: str) -> list[Presentation]:

@@ -354,21 +354,21 @@ def test_the_rule_of_three_where_nothing_failed():
     rows = [(f"a{i}", f"s{i % 15}", "test", 0, "print", 0, 0.1) for i in range(60)]
     rows += [(f"b{i}", f"s{i % 30}", "test", 1, "", 0, 0.9) for i in range(60)]
     of = evaluate_scores(score_table(rows), threshold=0.5).intervals.of
-    three = -math.log(0.05)
+    of_15, of_30 = (1 - 0.05 ** (1 / subjects) for subjects in (15, 30))
     expected = {
-        "bpcer": three / 30,
-        "apcer": three / 15,
-        "acer": three * (1 / 30 + 1 / 15) / 2,
-        "hter": three * (1 / 30 + 1 / 15) / 2,
-        "eer": three * (1 / 30 + 1 / 15) / 2,
-        "bpcer20": three / 30,
+        "bpcer": of_30,
+        "apcer": of_15,
+        "acer": (of_30 + of_15) / 2,
+        "hter": (of_30 + of_15) / 2,
+        "eer": (of_30 + of_15) / 2,
+        "bpcer20": of_30,
     }
     for name, upper in expected.items():
         assert (of[name].method, of[name].lower) == ("rule of three", 0.0)
         assert of[name].upper == pytest.approx(upper)
-    assert (of["auc"].lower, of["auc"].upper) == pytest.approx((1 - three * (1 / 30 + 1 / 15), 1.0))
+    assert (of["auc"].lower, of["auc"].upper) == pytest.approx((1 - of_30 - of_15, 1.0))
     inverted = evaluate_scores(score_table([(*row[:6], 1 - row[6]) for row in rows]), threshold=0.5).intervals.of
-    assert (inverted["bpcer"].lower, inverted["bpcer"].upper) == pytest.approx((1 - three / 30, 1.0))
+    assert (inverted["bpcer"].lower, inverted["bpcer"].upper) == pytest.approx((1 - of_30, 1.0))
 
 
 def test_scores_of_two_directions_are_named():

@@ -50,13 +50,14 @@ def test_impossible_confidence(confidence):
 
 
 def test_rule_of_three():
-    assert rule_of_three(100) == pytest.approx(0.02996, abs=1e-5)  # three hundredths
-    assert rule_of_three(2) == 1.0
-    for total in (30, 100, 1000):
-        # No error in n has probability (1 - p)^n, 5 % at the exact one-sided limit.
-        exact = 1 - 0.05 ** (1 / total)
-        assert exact < rule_of_three(total) < 1.06 * exact
+    assert rule_of_three(1) == pytest.approx(0.95)
+    assert rule_of_three(2) == pytest.approx(0.776393, abs=1e-6)  # 1 - sqrt(0.05)
+    for total in (1, 3, 30, 100, 1000):
+        # No error in n has the chance (1 - p)^n, 5 % at the limit.
+        assert (1 - rule_of_three(total)) ** total == pytest.approx(0.05)
         assert rule_of_three(total, 0.99) > rule_of_three(total)
+    for total in (30, 100, 1000):
+        assert rule_of_three(total) == pytest.approx(3 / total, rel=0.06)
 
 
 def test_rule_of_three_of_nothing():

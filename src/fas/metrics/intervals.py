@@ -35,10 +35,12 @@ def clopper_pearson(errors: int, total: int, confidence: float = 0.95) -> tuple[
 
 
 def rule_of_three(total: int, confidence: float = 0.95) -> float:
-    """The upper limit of a rate of which no error was seen: 3 / total at 95 %.
+    """The upper limit of a rate of which no error was seen: about 3 / total at 95 %.
 
-    Source: Hanley and Lippman-Hand, JAMA 249 (1983); -ln(1 - confidence) / total, one-sided. A bootstrap draws from
-    what was seen, so that after no error its interval is empty; this is what can be said instead.
+    The rate at which no error in `total` trials would have the chance 1 - confidence: 1 - (1 - confidence)^(1 / total),
+    one-sided. For many trials that is -ln(1 - confidence) / total (Hanley and Lippman-Hand, JAMA 249, 1983), for few it
+    stays below 1. A bootstrap draws from what was seen, so that after no error its interval is empty; this is what can
+    be said instead.
 
     Args:
         total: Independent trials without an error, at least 1.
@@ -51,4 +53,4 @@ def rule_of_three(total: int, confidence: float = 0.95) -> float:
         raise ValueError(f"the rule of three needs at least one trial, not {total}")
     if not 0 < confidence < 1:
         raise ValueError(f"the confidence is in (0, 1), not {confidence}")
-    return min(1.0, -math.log1p(-confidence) / total)
+    return -math.expm1(math.log1p(-confidence) / total)

@@ -143,11 +143,11 @@ def test_verdict_is_one_sentence_with_the_numbers():
     rows = [("a", "1", "test", 0, "print", 0, 0.9), ("b", "1", "test", 0, "replay", 0, 0.1)]
     rows += [("c", "2", "test", 1, "", 0, 0.8), ("d", "3", "test", 1, "", 0, 0.3)]
     evaluation = evaluate_scores(score_table(rows, provenance=PROVENANCE), threshold=0.5)
-    # Of the worst species' one subject every attack passed: by the rule of three nothing can be said of the rate. With
+    # Of the worst species' one subject every attack passed: by the rule of three the rate is at least 5 %. With
     # subjects 2 and 3 drawn anew, each alone is among the draws, so that BPCER may be anything.
     assert verdict(evaluation).replace("\N{NO-BREAK SPACE}", " ") == (
         "At the threshold 0.5 (fixed), 100.00 % of the attacks of the worst species (print) pass as bona fide "
-        "(95 % interval 0.00 to 100.00 %) and 50.00 % of the bona fide presentations are rejected (0.00 to 100.00 %), "
+        "(95 % interval 5.00 to 100.00 %) and 50.00 % of the bona fide presentations are rejected (0.00 to 100.00 %), "
         "over 4 simulated presentations of 3 subjects."
     )
 
