@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 from collections.abc import Iterator
@@ -27,6 +28,11 @@ def die(number: int) -> Iterator[int]:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def die_with(photo: bytes) -> Iterator[int]:
+    yield len(photo)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_every_step_is_reported(workers: int) -> None:
     steps: list[int] = []
@@ -49,3 +55,14 @@ def test_an_error_ends_the_work(workers: int) -> None:
 def test_a_killed_worker_is_one_message() -> None:
     with pytest.raises(FasError, match="a worker was killed"):
         run_all(die, [1, 2], 2, lambda step: None)
+
+
+def test_killed_workers_with_large_items_left_keep_nobody_waiting() -> None:
+    # In a process of its own: where the executor waits for ever, so does the interpreter's end.
+    photos = [bytes(2_000_000)] * 6
+    waiting = multiprocessing.get_context("spawn").Process(target=run_all, args=(die_with, photos, 2, print))
+    waiting.start()
+    waiting.join(60)
+    ended = waiting.exitcode
+    waiting.kill()
+    assert ended == 1  # by the error

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.queues import SimpleQueue
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import cv2
 
@@ -21,6 +21,8 @@ _LOOK = 0.2
 
 _steps: SimpleQueue[None] | None = None
 """In a worker: where it reports its steps."""
+_items: Sequence[Any] = ()
+"""In a worker: what there is to work on."""
 
 
 def run_all(
@@ -50,9 +52,11 @@ def run_all(
     # Spawned, not forked: the threads of OpenCV and PyAV in this process would not survive a fork.
     context = multiprocessing.get_context("spawn")
     steps: SimpleQueue[None] = context.SimpleQueue()
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker, initargs=(steps,)) as pool:
+    # The items travel once, when a worker begins, and calls carry a number: before Python 3.11.5 an executor whose
+    # workers have died waits for ever for the rest of a call that did not fit into the pipe (gh-94777).
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker, initargs=(steps, items)) as pool:
         try:
-            pending = {pool.submit(_work_through, work, item) for item in items}
+            pending = {pool.submit(_work_through, work, number) for number in range(len(items))}
             while pending:
                 done, pending = wait(pending, timeout=_LOOK, return_when=FIRST_EXCEPTION)
                 while not steps.empty():
@@ -70,15 +74,15 @@ def run_all(
             raise
 
 
-def _begin_worker(steps: SimpleQueue[None]) -> None:
-    global _steps
-    _steps = steps
+def _begin_worker(steps: SimpleQueue[None], items: Sequence[Any]) -> None:
+    global _items, _steps
+    _items, _steps = items, steps
     # Ctrl-C ends a worker at once: an item may take minutes, and what it had begun is made again by the next run.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     begin_worker()
 
 
-def _work_through(work: Callable[[_Item], Iterable[object]], item: _Item) -> None:
+def _work_through(work: Callable[[Any], Iterable[object]], number: int) -> None:
     assert _steps is not None
-    for _ in work(item):
+    for _ in work(_items[number]):
         _steps.put(None)
