@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fas.datasets.naming import facts, stem_of
+from fas.datasets.naming import stem_of, words
 from fas.datasets.presentation import Presentation
 from fas.datasets.recipe import Recipe
 from fas.datasets.selection import satisfies
@@ -47,11 +47,8 @@ def annotation_path(recipe: Recipe, presentation: Presentation) -> str | None:
     written = recipe.annotations
     if written is None or written.array or "{" not in written.path:
         return None
-    known = facts(presentation)
-    if not satisfies(known, written.only):
-        return None
-    known["stem"], known["path"] = stem_of(presentation.path), presentation.path
-    return written.path.format_map(known)
+    known = words(presentation)
+    return written.path.format_map(known) if satisfies(known, written.only) else None
 
 
 def read_annotations(
@@ -73,9 +70,12 @@ def read_annotations(
         AnnotationError: The file cannot be read, a row is not of the recipe's form, or frames do not count up.
     """
     written = recipe.annotations
-    if written is None or not satisfies(facts(presentation), written.only):
+    if written is None:
         return {}
-    file = root / _fill(written.path, presentation)
+    known = words(presentation)
+    if not satisfies(known, written.only):
+        return {}
+    file = root / written.path.format_map(known)
     if not file.is_file():
         return {}
     if written.array:
@@ -99,10 +99,6 @@ def read_annotations(
     return found
 
 
-def _fill(template: str, presentation: Presentation) -> str:
-    return template.format_map({**facts(presentation), "stem": stem_of(presentation.path), "path": presentation.path})
-
-
 def _box(values: Mapping[str, float], scale: NDArray[np.float64]) -> NDArray[np.float32] | None:
     if "left" not in values:
         return None
@@ -122,8 +118,8 @@ def _eyes(values: Mapping[str, float], scale: NDArray[np.float64]) -> NDArray[np
 
 
 def _values(file: Path, line: int, row: Sequence[str], columns: Sequence[str]) -> dict[str, float]:
-    for words in columns:
-        names = words.split()
+    for form in columns:
+        names = form.split()
         if len(names) == len(row):
             try:
                 return {name: float(value) for name, value in zip(names, row, strict=True) if name not in ("_", "path")}

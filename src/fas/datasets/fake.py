@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from fas.datasets.annotations import annotation_path
 from fas.datasets.contents import combinations, published_presentations
-from fas.datasets.naming import facts, is_safe, stem_of
+from fas.datasets.naming import facts, is_safe, words
 from fas.datasets.presentation import BONA_FIDE, Presentation
 from fas.datasets.protocol import protocol_splits
 from fas.datasets.protocol_files import protocol_files
@@ -95,14 +96,12 @@ def _write_presentation(recipe: Recipe, root: Path, presentation: Presentation, 
     else:
         _in_folder(path, lambda: write_media(path, presentation))
     written = recipe.annotations
-    if written is None or written.array or written.optional or "{" not in written.path:
+    file = annotation_path(recipe, presentation)
+    if written is None or written.optional or file is None:
         return
-    known = facts(presentation)
-    if satisfies(known, written.only):
-        file = written.path.format_map({**known, "stem": stem_of(presentation.path), "path": presentation.path})
-        frames = 1 if recipe.media == ("image",) else FRAMES
-        rows = "".join(f"{written.example.format(frame=frame)}\n" for frame in range(frames))
-        _write_text(root / file, rows)
+    frames = 1 if recipe.media == ("image",) else FRAMES
+    rows = "".join(f"{written.example.format(frame=frame)}\n" for frame in range(frames))
+    _write_text(root / file, rows)
 
 
 def _write_lists(recipe: Recipe, root: Path, presentations: list[Presentation]) -> None:
@@ -123,7 +122,7 @@ def _list_lines(written: ListFormat, split: Split, listed: Iterable[Presentation
     codes = written.writes.get(split, {})
     for one in listed:
         meaning = "bona_fide" if one.label == BONA_FIDE else one.attack_type.partition("/")[0]
-        yield written.write.format_map({**_words(one), "code": codes.get(meaning, codes.get("attack", ""))})
+        yield written.write.format_map({**words(one), "code": codes.get(meaning, codes.get("attack", ""))})
 
 
 def _write_table(table: Table, root: Path, presentations: list[Presentation]) -> None:
@@ -137,9 +136,9 @@ def _write_table(table: Table, root: Path, presentations: list[Presentation]) ->
     needed = placeholders(table.write)
     for one in listed:
         path = one.path.removeprefix(table.prefix)
-        words = {**_words(one), "path": path, "backslashed": path.replace("/", "\\")}
-        if needed <= words.keys():  # else it is one that this table does not list
-            lines.append(table.write.format_map(words))
+        known = {**words(one), "path": path, "backslashed": path.replace("/", "\\")}
+        if needed <= known.keys():  # else it is one that this table does not list
+            lines.append(table.write.format_map(known))
     _write_text(root / table.path, "".join(f"{line}{newline}" for line in lines))
 
 
@@ -148,10 +147,6 @@ def _row(table: Table, attributes: Mapping[str, str]) -> list[int]:
     for name, column in table.columns.items():
         row[column] = int(attributes.get(name, 0))
     return row
-
-
-def _words(one: Presentation) -> dict[str, str]:
-    return {**facts(one), "video_id": one.video_id, "path": one.path, "stem": stem_of(one.path)}
 
 
 def _write_text(path: Path, text: str) -> None:

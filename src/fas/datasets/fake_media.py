@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from skimage.data import astronaut
 
 from fas.datasets.fake import FRAMES
+from fas.datasets.index import FRAME_SUFFIXES
 from fas.datasets.presentation import BONA_FIDE, Presentation
 from fas.datasets.recipe import Recipe
 from fas.errors import FasError
@@ -20,7 +21,6 @@ from fas.errors import FasError
 _SIDE = 160
 _FPS = 25
 _CODECS = {".avi": "mjpeg", ".mov": "mjpeg", ".mp4": "mpeg4"}
-_IMAGES = frozenset({".jpg", ".jpeg", ".png", ".bmp"})
 
 
 class FakeMedia:
@@ -42,7 +42,7 @@ class FakeMedia:
         """
         bona_fide = presentation.label == BONA_FIDE
         suffix = path.suffix.lower()
-        if suffix in _IMAGES:
+        if suffix in FRAME_SUFFIXES:
             path.write_bytes(_image(suffix, bona_fide))
         elif suffix in _CODECS:
             path.write_bytes(_video(suffix, bona_fide))

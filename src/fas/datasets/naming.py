@@ -28,6 +28,12 @@ def facts(presentation: Presentation) -> dict[str, str]:
     }
 
 
+def words(presentation: Presentation) -> dict[str, str]:
+    """What a template may name: the facts, `video_id`, `path`, and `stem`, the path without suffix."""
+    path = presentation.path
+    return {**facts(presentation), "video_id": presentation.video_id, "path": path, "stem": stem_of(path)}
+
+
 class NameReader:
     """Reads paths of one dataset.
 
