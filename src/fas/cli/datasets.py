@@ -148,14 +148,13 @@ def _splits(name: str, protocol: str | None, fold: int | None, roots: list[str] 
 
 def _cross_splits(name: str, protocol: str | None, fold: int | None, roots: list[str] | None, *, rules: bool) -> Splits:
     from fas.datasets.cross import cross_splits, load_cross_protocol
-    from fas.datasets.recipe import load_recipe
     from fas.errors import FasError
 
     cross = load_cross_protocol(name)
     if protocol not in (None, cross.name) or fold is not None:
         raise FasError(f"{cross.name} is a protocol itself", remedy="give neither a protocol nor a fold with it")
     given = dict(one.split("=", 1) for one in roots or () if "=" in one)
-    recipes = [load_recipe(dataset) for dataset in cross.datasets]
+    recipes = list(cross.recipes.values())
     known = {recipe.name for recipe in recipes}
     if odd := [one for one in roots or () if "=" not in one or one.partition("=")[0] not in known]:
         raise FasError(f"--root {odd[0]} names no dataset of {cross.name}", remedy="give --root NAME=DIR for each")

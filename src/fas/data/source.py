@@ -10,7 +10,6 @@ from typing import Any
 from fas.data.joined import JoinedIndex
 from fas.data.splits import Split, cross_store_splits, recipe_of, store_splits
 from fas.datasets.cross import is_cross_protocol, load_cross_protocol
-from fas.datasets.recipe import load_recipe
 from fas.errors import FasError
 from fas.store.find import find_store
 from fas.store.index import StoreIndex
@@ -74,8 +73,7 @@ def _across(protocol: str, root: Path, recipe_hash: str | None) -> Source:
             remedy="`fas datasets` names them; give data.dataset for a protocol of one dataset",
         )
     cross = load_cross_protocol(protocol)
-    names = [load_recipe(dataset).name for dataset in cross.datasets]
-    stores = {name: find_store(name, root, recipe_hash) for name in names}
+    stores = {recipe.name: find_store(recipe.name, root, recipe_hash) for recipe in cross.recipes.values()}
     index = JoinedIndex({name: store.index() for name, store in stores.items()})
     return Source(
         dataset="+".join(stores),

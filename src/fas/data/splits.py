@@ -94,11 +94,13 @@ def cross_store_splits(cross: CrossProtocol, stores: Mapping[str, Store], index:
     """
     for split, part in cross.parts():
         if part.protocol is not None and split == "train":
-            rules = find_protocol(load_recipe(part.dataset), part.protocol, part.fold)
+            rules = find_protocol(cross.recipes[part.dataset], part.protocol, part.fold)
             if rules.train_frames is not None:
                 raise FasError(f"{part} trains on first frames only, which a protocol across datasets cannot")
-    recipes = [load_recipe(dataset) for dataset in cross.datasets]
-    groups = {one.name: _groups(stores[one.name], index.indexes[one.name].presentations, one) for one in recipes}
+    groups = {
+        one.name: _groups(stores[one.name], index.indexes[one.name].presentations, one)
+        for one in cross.recipes.values()
+    }
     parts = [cross_splits(cross, {name: group[kind] for name, group in groups.items()}) for kind in range(3)]
     return _splits(parts, cross, index.presentations, None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
@@ -73,6 +74,15 @@ class CrossProtocol:
             for part in getattr(self, split):
                 yield split, part
 
+    @cached_property
+    def recipes(self) -> dict[str, Recipe]:
+        """Each dataset, as the parts write it -> its recipe; read once.
+
+        Raises:
+            FasError: There is no such dataset, or its recipe has mistakes.
+        """
+        return {dataset: load_recipe(dataset) for dataset in self.datasets}
+
     @property
     def datasets(self) -> list[str]:
         """The datasets that it takes from, in order of use."""
@@ -141,7 +151,7 @@ def cross_splits(cross: CrossProtocol, presentations: Mapping[str, Sequence[Pres
     """
     splits: Splits = {split: [] for split in SPLITS}
     for split, part in cross.parts():
-        recipe = load_recipe(part.dataset)
+        recipe = cross.recipes[part.dataset]
         for one in _taken(part, recipe, presentations[recipe.name]):
             splits[split].append(
                 replace(one, video_id=f"{recipe.name}/{one.video_id}", subject=f"{recipe.name}/{one.subject}")
