@@ -12,7 +12,7 @@ from rich.text import Text
 
 from fas.evaluation.compare import Comparison
 from fas.evaluation.evaluate import CONFIDENCE
-from fas.evaluation.text import ORIGIN_UNKNOWN, SIMULATED
+from fas.evaluation.text import ORIGIN_UNKNOWN, SIMULATED, percent
 
 _SHOWN = ("apcer", "apcer_pooled", "bpcer", "acer", "hter", "eer", "auc")
 """The JSON has the operating points as well."""
@@ -68,8 +68,8 @@ def _differences(comparison: Comparison) -> Table:
         lower, upper = one.interval
         table.add_row(
             Text(f"{metric.upper().replace('_', ' ')} {species}".strip()),
-            _percent(one.a),
-            _percent(one.b),
+            percent(one.a),
+            percent(one.b),
             f"{100 * one.value:+.2f}",
             "none" if math.isnan(lower) else f"{100 * lower:+.2f} to {100 * upper:+.2f}",
             f"{one.p_value:.3f}",
@@ -85,7 +85,3 @@ def _decisions(comparison: Comparison) -> Table:
         cells = (one.both_correct, one.only_a_correct, one.only_b_correct, one.both_wrong)
         table.add_row(name, *map(str, cells), f"{one.p_value:.3g}")
     return table
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:.2f} %"

@@ -35,12 +35,6 @@ class RunFiles:
         """The scores file."""
         return self.path / "scores.csv"
 
-    @property
-    def checkpoint(self) -> Path:
-        """The checkpoint that made the scores: the best on dev, or the last where there is no dev split."""
-        best, last = (self.path / "checkpoints" / name for name in ("best.ckpt", "last.ckpt"))
-        return best if best.is_file() or not last.is_file() else last
-
 
 def read_run(path: Path) -> RunFiles:
     """Reads a run's folder.

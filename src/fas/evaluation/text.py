@@ -64,7 +64,7 @@ def _rates(evaluation: Evaluation) -> Table:
     def row(title: str, name: str, value: float, rate: Rate | None, meaning: str, **style: object) -> None:
         errors = "" if rate is None else f"{rate.errors} / {rate.total}"
         # Species come from a file, and rich reads brackets as markup.
-        cells = (Text(title), _percent(value), _interval(intervals[name]), errors, meaning)
+        cells = (Text(title), percent(value), _interval(intervals[name]), errors, meaning)
         table.add_row(*cells, **style)  # type: ignore[arg-type]
 
     for species, rate in rates.attacks.items():
@@ -91,7 +91,7 @@ def _points(evaluation: Evaluation) -> Table:
         rates = evaluation.operating[point.name]
         meaning = point.meaning if point.resolved(evaluation.scores) else f"{point.meaning}; too few to resolve"
         interval = _interval(evaluation.intervals.of[point.name])
-        table.add_row(point.name, _percent(point.value(rates)), interval, f"{rates.threshold:.6g}", meaning)
+        table.add_row(point.name, percent(point.value(rates)), interval, f"{rates.threshold:.6g}", meaning)
     return table
 
 
@@ -108,8 +108,8 @@ def _failures(evaluation: Evaluation) -> Iterator[Text]:
     pooled, rates = evaluation.non_responses.pooled, evaluation.with_failures
     yield Text(f"failure to acquire (no frame has a score; in no rate): {failures}", style="yellow")
     yield Text(
-        f"failure-to-acquire rate {_percent(pooled.value)} ({pooled.errors} / {pooled.total}); counted as rejections: "
-        f"APCER {_percent(rates.apcer)}, BPCER {_percent(rates.bpcer)}, ACER {_percent(rates.acer)}",
+        f"failure-to-acquire rate {percent(pooled.value)} ({pooled.errors} / {pooled.total}); counted as rejections: "
+        f"APCER {percent(rates.apcer)}, BPCER {percent(rates.bpcer)}, ACER {percent(rates.acer)}",
         style="yellow",
     )
 
@@ -119,5 +119,6 @@ def _interval(interval: Interval) -> str:
     return f"{100 * interval.lower:.2f} to {100 * interval.upper:.2f} %{mark}"
 
 
-def _percent(value: float) -> str:
+def percent(value: float) -> str:
+    """A share in percent with two decimals."""
     return f"{100 * value:.2f} %"

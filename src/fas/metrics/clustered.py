@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from fas.metrics.bootstrap import percentile_interval
 from fas.metrics.intervals import rule_of_three
 
 
@@ -45,6 +46,4 @@ def rate_interval(
         return float("nan"), float("nan")
     # How often each cluster is drawn when as many are drawn as there are.
     draws = np.random.default_rng(seed).multinomial(totals.size, np.full(totals.size, 1 / totals.size), size=replicates)
-    tail = (1 - confidence) / 2
-    lower, upper = np.quantile((draws @ errors) / (draws @ totals), [tail, 1 - tail])
-    return float(lower), float(upper)
+    return percentile_interval((draws @ errors) / (draws @ totals), confidence)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fas.datasets.presentation import BONA_FIDE
 from fas.evaluation.evaluate import CONFIDENCE, Evaluation
-from fas.evaluation.report.words import count, percent
+from fas.evaluation.report.words import count, limits, percent
 from fas.metrics import Level, Rate, species_of
 from fas.metrics.clustered import rate_interval
 
@@ -49,11 +49,9 @@ class Row:
     @property
     def interval_text(self) -> str:
         """The interval as written."""
-        if math.isnan(self.lower):
-            return "undefined"
-        if not self.share:
-            return f"{self.lower:.4f} to {self.upper:.4f}"
-        return f"{100 * self.lower:.2f} to {percent(self.upper)}"
+        if self.share or math.isnan(self.lower):
+            return limits(self.lower, self.upper)
+        return f"{self.lower:.4f} to {self.upper:.4f}"
 
 
 @dataclass(frozen=True)

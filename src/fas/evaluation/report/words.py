@@ -30,9 +30,14 @@ def percent(value: float) -> str:
     return f"{100 * value:.2f}\N{NO-BREAK SPACE}%"
 
 
-def interval(one: Interval) -> str:
+def limits(lower: float, upper: float) -> str:
     """The limits of an interval of a share."""
-    return "undefined" if math.isnan(one.lower) else f"{100 * one.lower:.2f} to {percent(one.upper)}"
+    return "undefined" if math.isnan(lower) else f"{100 * lower:.2f} to {percent(upper)}"
+
+
+def interval(one: Interval) -> str:
+    """An interval of a share."""
+    return limits(one.lower, one.upper)
 
 
 def count(rate: Rate) -> str:
