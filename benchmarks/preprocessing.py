@@ -33,7 +33,6 @@ from skimage.data import astronaut
 from fas.datasets.presentation import Presentation
 from fas.faces.align import crop_transform, transform_mesh, warp_crop
 from fas.faces.backends import make_detector, make_mesh_model
-from fas.faces.models import model_file
 from fas.faces.tracking import FaceTracker
 from fas.maps.reflection import make_estimator, reflection_map
 from fas.preprocessing.decode import FrameSelection, read_frames
@@ -42,6 +41,7 @@ from fas.preprocessing.plan import Task
 from fas.preprocessing.settings import DEPTH, REFLECTION, FaceSettings, MapSettings
 from fas.preprocessing.worker import Worker, WorkerSettings
 from fas.store.store import Store
+from fas.weights.table import model_file
 
 FACES = FaceSettings(FrameSelection(), 256, 0.1, "none", "png", "mediapipe")
 MAPS = MapSettings((DEPTH, REFLECTION))

@@ -23,5 +23,5 @@ fas report "$work/run" --out "$work/report.html"
 test -s "$work/report.html"
 fas table "$work/run"
 fas compare "$work/run" "$work/run/scores.csv"
-python -c 'from fas.evaluation.published import published; assert published()'
+python -c 'from fas.evaluation.tables.published import published; assert published()'
 echo "the wheel works from another folder"

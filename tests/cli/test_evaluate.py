@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fas.evaluation.scores import write_scores
+from fas.evaluation.scores.file import write_scores
 from tests.fakes.scores import PROVENANCE, random_scores
 
 

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from fas.faces.models import FACE_DETECTOR, FACE_MESH, MODELS
+from fas.weights.table import FACE_DETECTOR, FACE_MESH, MODELS
 
 
 def fas(home, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -14,8 +14,9 @@ from rich.console import Console
 from sklearn.metrics import roc_auc_score
 
 from fas.errors import FasError
+from fas.evaluation.as_json import evaluation_json, write_evaluation
 from fas.evaluation.evaluate import Evaluation, evaluate_scores
-from fas.evaluation.text import render
+from fas.evaluation.terminal import render
 from fas.metrics import SpeciesScores, apcer_threshold, eer_threshold, frr_threshold, min_hter_threshold
 from tests.fakes.scores import PROVENANCE, random_scores, score_table
 
@@ -95,7 +96,7 @@ def test_dev_rows_from_another_table_replace_those_of_the_first():
 
 
 def test_json_has_every_rate_with_counts_and_interval():
-    content = json.loads(json.dumps(evaluate_scores(score_table(DEV + TEST)).to_json(), allow_nan=False))
+    content = json.loads(json.dumps(evaluation_json(evaluate_scores(score_table(DEV + TEST))), allow_nan=False))
     assert content["threshold"] == {
         "value": pytest.approx(0.35),
         "rule": "dev-eer",
@@ -153,7 +154,7 @@ def test_infinite_scores_give_plain_json():
     ]
     evaluation = evaluate_scores(score_table(rows))
     assert (evaluation.rates.acer, evaluation.auc) == (0.0, 1.0)
-    assert json.loads(json.dumps(evaluation.to_json(), allow_nan=False))["threshold"]["value"] == "inf"
+    assert json.loads(json.dumps(evaluation_json(evaluation), allow_nan=False))["threshold"]["value"] == "inf"
 
 
 def test_subjects_of_dev_or_train_in_test_are_named():
@@ -203,7 +204,7 @@ def test_unknown_threshold(threshold):
 def test_simulated_is_said_by_json_and_text():
     simulated = score_table(DEV + TEST, provenance=PROVENANCE)
     evaluation = evaluate_scores(simulated)
-    assert evaluation.to_json()["simulated"] is True
+    assert evaluation_json(evaluation)["simulated"] is True
     assert "SIMULATED DATA" in text(evaluation)
     real = score_table(DEV + TEST, provenance={"dataset": "oulu", "simulated": False})
     assert evaluate_scores(real).simulated is False
@@ -238,9 +239,9 @@ def test_text_names_threshold_counts_failures_and_warnings():
 
 def test_write_is_readable_json(tmp_path):
     evaluation = evaluate_scores(score_table(DEV + TEST))
-    evaluation.write(tmp_path / "run" / "evaluation.json")
+    write_evaluation(tmp_path / "run" / "evaluation.json", evaluation)
     assert json.loads((tmp_path / "run" / "evaluation.json").read_text()) == json.loads(
-        json.dumps(evaluation.to_json())
+        json.dumps(evaluation_json(evaluation))
     )
 
 
@@ -257,7 +258,7 @@ def test_operating_points_and_their_mirror_images_by_hand():
     rows = [(f"a{i}", f"s{i}", "test", 0, "print", 0, i / 10) for i in range(1, 11)]
     rows += [("b1", "s1", "test", 1, "", 0, 0.65), ("b2", "s2", "test", 1, "", 0, 0.95)]
     evaluation = evaluate_scores(score_table(rows), threshold=0.5, replicates=20)
-    points = evaluation.to_json()["operating_points"]
+    points = evaluation_json(evaluation)["operating_points"]
     assert points["bpcer10"]["threshold"] == 1.0  # the attack of 1.0 passes
     assert points["bpcer10"]["value"] == 1.0
     assert points["bpcer10"]["held"] == {"rate": "apcer", "target": 0.1, "value": 0.1, "errors": 1, "total": 10}
@@ -302,7 +303,7 @@ def test_aggregation(aggregation, score):
     rows = [*TEST, *(("x", "38", "test", 1, "", frame, value) for frame, value in ((2, 0.2), (0, 0.9), (1, 0.4)))]
     evaluation = evaluate_scores(score_table(rows), threshold=0.5, aggregation=aggregation, replicates=1)
     assert evaluation.judged.score[evaluation.judged.video_id == "x"] == pytest.approx(score)
-    assert evaluation.to_json()["aggregation"] == aggregation
+    assert evaluation_json(evaluation)["aggregation"] == aggregation
 
 
 def test_failures_as_rejections():
@@ -311,7 +312,7 @@ def test_failures_as_rejections():
         ("t8", "37", "test", 0, "mask/silicone", 0, math.nan),
         ("t9", "37", "test", 0, "print/printer1", 0, math.nan),
     ]
-    failures = evaluate_scores(score_table(DEV + TEST + lost)).to_json()["failures_to_acquire"]
+    failures = evaluation_json(evaluate_scores(score_table(DEV + TEST + lost)))["failures_to_acquire"]
     assert (failures["rate"]["errors"], failures["rate"]["total"]) == (3, 9)
     assert (failures["bona_fide"]["errors"], failures["bona_fide"]["total"]) == (1, 4)
     assert failures["attacks"]["mask"]["value"] == 1.0

@@ -4,7 +4,7 @@ import pytest
 
 from fas.errors import FasError
 from fas.faces.backends import DETECTORS, make_detector, make_mesh_model
-from fas.faces.models import FACE_MESH, MODELS, model_file
+from fas.weights.table import FACE_MESH, MODELS, model_file
 
 
 def test_default_detector_needs_nothing():

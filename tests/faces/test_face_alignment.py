@@ -14,8 +14,8 @@ import torch
 
 from fas.errors import FasError
 from fas.faces.face_alignment import FaceAlignmentDetector, _five_points
-from fas.faces.models import FAN, S3FD
-from fas.faces.sources import file_hash
+from fas.weights.sources import file_hash
+from fas.weights.table import FAN, S3FD
 
 SCORE = 1 / (1 + np.exp(-4.0))
 

@@ -11,8 +11,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from fas.errors import FasError
 from fas.faces.insightface import InsightFaceDetector
-from fas.faces.models import SCRFD
-from fas.faces.sources import file_hash
+from fas.weights.sources import file_hash
+from fas.weights.table import SCRFD
 
 STRIDES = (8, 16, 32)
 BOX = (1.0, 2.0, 3.0, 4.0)  # distances from the anchor to left, top, right, bottom, in strides

@@ -12,7 +12,7 @@ import pytest
 from fas.errors import FasError
 from fas.faces.face import Face
 from fas.faces.mediapipe import MediaPipeDetector
-from fas.faces.models import FACE_DETECTOR, FACE_MESH, MODELS
+from fas.weights.table import FACE_DETECTOR, FACE_MESH, MODELS
 
 # Eye centres, nose tip and mouth corners of the astronaut.
 ASTRONAUT = np.array([[203, 101], [246, 103], [223, 128], [202, 141], [244, 142]])

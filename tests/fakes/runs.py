@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from fas.evaluation.scores import ScoreTable, write_scores
+from fas.evaluation.scores.file import ScoreTable, write_scores
 from tests.fakes.scores import PROVENANCE, score_table
 
 

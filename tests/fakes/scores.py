@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fas.evaluation.scores import ScoreTable
+from fas.evaluation.scores.file import ScoreTable
 
 SPECIES = {1: "", 2: "print/printer1", 3: "print/printer2", 4: "replay/display1", 5: "replay/display2"}
 

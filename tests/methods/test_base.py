@@ -8,7 +8,7 @@ from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
 from fas.data.batch import Requirements
 from fas.errors import FasError
-from fas.inference import FrameScore, Verdict
+from fas.inference.predictor import FrameScore, Verdict
 from fas.methods.base import Method, first_of_each_frame
 
 

@@ -222,7 +222,7 @@ def test_a_full_disk_costs_nothing_that_was_finished(small_disk: Path) -> None:
         with pytest.raises(FasError, match="No space left") as caught:
             work()
         assert caught.value.path is not None
-        assert "make room" in str(caught.value.remedy)
+        assert "free space" in str(caught.value.remedy)
     filler.unlink()
     assert list(store.video_ids()) == ["a"]
     assert len(store.index()) == 1

@@ -34,7 +34,7 @@ def test_a_fit_learns_and_leaves_everything_in_its_folder(tiny):
         "environment.json",
         "metrics.csv",
     }
-    assert {path.name for path in run.checkpoints.iterdir()} == {"best.ckpt", "last.ckpt"}
+    assert {path.name for path in run.final.checkpoints.iterdir()} == {"best.ckpt", "last.ckpt"}
     assert compose_run(run.path) == experiment
 
     environment = json.loads(run.environment.read_text())
@@ -49,9 +49,9 @@ def test_a_fit_learns_and_leaves_everything_in_its_folder(tiny):
     losses = [float(row["train/loss_epoch"]) for row in metrics(run) if row["train/loss_epoch"]]
     assert len(losses) == 4 and losses[-1] < losses[0]
 
-    last = read_checkpoint(run.last)
+    last = read_checkpoint(run.final.last)
     assert (last["epoch"], last["global_step"]) == (3, 4 * 3)  # 12 samples in batches of 4
-    assert math.isfinite(load_method(run.best).threshold)
+    assert math.isfinite(load_method(run.final.best).threshold)
 
 
 def test_a_continued_run_ends_exactly_where_an_uninterrupted_one_does(tiny, tmp_path, monkeypatch):
@@ -62,7 +62,7 @@ def test_a_continued_run_ends_exactly_where_an_uninterrupted_one_does(tiny, tmp_
     fit(tiny("trainer.max_epochs=1", parts))
     continued = fit(tiny("trainer.max_epochs=3", parts))
     assert epochs == [0, 1, 2, 0, 1, 2]  # Lightning tells the sampler, and goes on where the first part ended
-    expected, got = (read_checkpoint(run.last)["state_dict"] for run in (whole, continued))
+    expected, got = (read_checkpoint(run.final.last)["state_dict"] for run in (whole, continued))
     for name, values in expected.items():
         torch.testing.assert_close(got[name], values, rtol=0, atol=0, equal_nan=True, msg=name)
     assert metrics(whole) == metrics(continued)

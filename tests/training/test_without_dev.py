@@ -12,13 +12,13 @@ import pytest
 
 from fas.errors import FasError, FasWarning
 from fas.evaluation.evaluate import evaluate_scores
-from fas.evaluation.scores import read_scores
+from fas.evaluation.scores.file import read_scores
 from fas.methods.checkpoint import load_method
 from fas.resources import resource_dir
+from fas.runs.run import find_checkpoint
 from fas.training.compose import compose_experiment
 from fas.training.fit import fit
-from fas.training.run_folder import find_checkpoint
-from fas.training.test import judge, score_run
+from fas.training.score import judge, score_run
 from tests.fakes.store import TINY
 
 
@@ -35,9 +35,9 @@ def run(store_root, tmp_path_factory):
 
 
 def test_the_last_epoch_stands_for_the_run(run):
-    assert not run.best.exists()
-    assert find_checkpoint(run.path) == (run, run.last)
-    assert math.isnan(load_method(run.last).threshold)
+    assert not run.final.best.exists()
+    assert find_checkpoint(run.path) == (run, run.final.last)
+    assert math.isnan(load_method(run.final.last).threshold)
     assert set(json.loads(run.environment.read_text())["data"]["presentations"]) == {"train", "test"}
 
 
@@ -47,7 +47,7 @@ def test_only_test_is_scored_and_judged_by_a_threshold_that_is_given(run):
     table = read_scores(scores)
     assert set(table.split) == {"test"}
     assert np.isfinite(table.score).all()
-    assert judge(run, run.last, scores) is None
+    assert judge(run, run.final.last, scores) is None
     with pytest.raises(FasError, match="dev"):
         evaluate_scores(table)
     assert evaluate_scores(table, threshold=0.5).counts["presentations"] == 10

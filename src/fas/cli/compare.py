@@ -28,8 +28,8 @@ def compare(
     """
     import json
 
-    from fas.evaluation.compare import compare_scores
-    from fas.evaluation.pairing import read_side
+    from fas.evaluation.comparison.compare import compare_scores
+    from fas.evaluation.comparison.pairing import read_side
 
     comparison = compare_scores(read_side(a), read_side(b), threshold=threshold, replicates=replicates, seed=seed)
     if as_json:
@@ -38,6 +38,6 @@ def compare(
         return
     from rich.console import Console
 
-    from fas.evaluation.compare_text import render_comparison
+    from fas.evaluation.comparison.terminal import render_comparison
 
     Console().print(render_comparison(comparison, str(a), str(b)))

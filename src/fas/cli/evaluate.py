@@ -54,8 +54,9 @@ def evaluate(
     """
     import json
 
+    from fas.evaluation.as_json import evaluation_json
     from fas.evaluation.evaluate import evaluate_scores
-    from fas.evaluation.formats import parse_columns, read_any_scores
+    from fas.evaluation.scores.foreign import parse_columns, read_any_scores
 
     mapping = None if columns is None else parse_columns(columns)
     evaluation = evaluate_scores(
@@ -69,10 +70,10 @@ def evaluate(
         seed=seed,
     )
     if as_json:
-        print(json.dumps(evaluation.to_json(), indent=2, allow_nan=False))
+        print(json.dumps(evaluation_json(evaluation), indent=2, allow_nan=False))
         return
     from rich.console import Console
 
-    from fas.evaluation.text import render
+    from fas.evaluation.terminal import render
 
     Console().print(render(evaluation, scores.name))

@@ -18,8 +18,8 @@ def show_table(context: typer.Context) -> None:
     """Lists the files: whether they are here, size, hash, licence, what for, and where they come from."""
     if context.invoked_subcommand is not None:
         return
-    from fas.faces.models import MODELS, model_state
     from fas.paths import models_dir
+    from fas.weights.table import MODELS, model_state
 
     print(f"folder: {models_dir()}")
     for model in MODELS.values():
@@ -39,7 +39,7 @@ def fetch(
     ] = None,
 ) -> None:
     """Fetches weights into the folder of models and checks them."""
-    from fas.faces.models import FACE_DETECTOR, FACE_MESH, fetch_model
+    from fas.weights.table import FACE_DETECTOR, FACE_MESH, fetch_model
 
     for name in names or (FACE_DETECTOR, FACE_MESH):
         print(fetch_model(name))

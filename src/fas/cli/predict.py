@@ -25,9 +25,9 @@ def predict(
     """
     from fas.cli.main import USER_ERROR
     from fas.errors import FasError
-    from fas.inference import Predictor, write_picture
+    from fas.inference.predictor import Predictor, write_picture
     from fas.preprocessing.decode import FrameSelection
-    from fas.training.run_folder import find_checkpoint
+    from fas.runs.run import find_checkpoint
 
     selection = FrameSelection.parse(frames)
     predictor = Predictor(find_checkpoint(ckpt)[1] if ckpt.is_dir() else ckpt, weights)

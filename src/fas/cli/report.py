@@ -11,9 +11,9 @@ from fas.cli.options import Level, Threshold
 
 if TYPE_CHECKING:
     from fas.evaluation.evaluate import Evaluation
-    from fas.evaluation.pictures import Pictures
-    from fas.evaluation.run import RunFiles
-    from fas.evaluation.table import ScoreTable
+    from fas.evaluation.report.pictures import Pictures
+    from fas.evaluation.scores.table import ScoreTable
+    from fas.runs.content import RunContent
 
 app = typer.Typer(add_completion=False)
 
@@ -34,41 +34,42 @@ def report(
     """Write one self-contained HTML file about one or several runs; prints its path."""
     from fas.errors import FasError
     from fas.evaluation.evaluate import evaluate_scores
-    from fas.evaluation.files import write_text
-    from fas.evaluation.pictures import write_figure
     from fas.evaluation.report import RunReport, render_report
-    from fas.evaluation.run import read_run
-    from fas.evaluation.scores import read_scores
+    from fas.evaluation.report.pictures import write_figure
+    from fas.evaluation.scores.file import read_scores
+    from fas.files import write_text
+    from fas.runs.content import read_content, scored_run
+    from fas.runs.run import Run
 
     if len(runs) > 1 and (out is None or figure is not None):
         cause = "a report of several runs has no folder of its own" if out is None else "a figure shows a single run"
         raise FasError(cause, remedy="give --out FILE.html" if out is None else "leave out --figure")
     reports = []
     for run in runs:
-        files = read_run(run)
-        table = read_scores(files.scores)
+        files = read_content(folder := scored_run(run))
+        table = read_scores(folder.scores)
         evaluation = evaluate_scores(table, threshold=threshold, level=level)
         pictures = _pictures(files, table, evaluation, needed=figure is not None)
         reports.append(RunReport(files, table, evaluation, pictures))
     if figure is not None:
         write_figure(figure, reports[0].pictures.typical, "simulated data" if reports[0].evaluation.simulated else None)
-    target = out or runs[0] / "report.html"
+    target = out or Run(runs[0]).report
     write_text(target, render_report(reports))
     print(target)
 
 
-def _pictures(files: RunFiles, table: ScoreTable, evaluation: Evaluation, *, needed: bool) -> Pictures:
+def _pictures(files: RunContent, table: ScoreTable, evaluation: Evaluation, *, needed: bool) -> Pictures:
     """The run's pictures; without them, unless they are needed, why there are none, and what the store alone tells."""
     import warnings
 
     from fas.errors import FasError, FasWarning
-    from fas.evaluation.pictures import Pictures
+    from fas.evaluation.report.pictures import Pictures
 
     attributes: dict[str, dict[str, str]] = {}
     try:
         if files.config is None:  # before torch is imported
             raise FasError("the run has no config.yaml", path=files.path)
-        from fas.training.examples import load_attributes, load_pictures
+        from fas.inference.stored_faces import load_attributes, load_pictures
 
         attributes = load_attributes(files.path)
         return load_pictures(files.path, table, evaluation)

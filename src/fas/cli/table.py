@@ -35,19 +35,19 @@ def table(
     Each run is judged at its own threshold. Scores that `fas test` wrote beside a run's own, of other data, become a
     test across datasets.
     """
-    from fas.evaluation.files import write_text
-    from fas.evaluation.results import check_metrics, read_results
-    from fas.evaluation.summary import summarise
+    from fas.evaluation.tables.results import check_metrics, read_results
+    from fas.evaluation.tables.summary import summarise
+    from fas.files import write_text
 
     metrics = check_metrics(metric or ())
     summaries = summarise(read_results(runs, threshold))
     if layout == "csv":
-        from fas.evaluation.long_form import render_csv
+        from fas.evaluation.tables.long_form import render_csv
 
         text = render_csv(summaries, metrics)
     else:
-        from fas.evaluation.layouts import render_latex, render_markdown, render_text
-        from fas.evaluation.sections import sections
+        from fas.evaluation.tables.layouts import render_latex, render_markdown, render_text
+        from fas.evaluation.tables.sections import sections
 
         tables = sections(summaries, metrics)
         if layout == "text":

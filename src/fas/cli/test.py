@@ -28,15 +28,15 @@ def test(
     ] = None,
 ) -> None:
     """Score the dev and test splits of a run with its checkpoint; writes scores.csv and prints the metrics."""
+    from fas.runs.run import find_checkpoint
     from fas.training.compose import compose_run
-    from fas.training.run_folder import find_checkpoint
 
     run, checkpoint = find_checkpoint(ckpt)
     compose_run(run.path, overrides or [])  # a mistake in a name need not wait for torch and Lightning
     from rich.console import Console
 
-    from fas.evaluation.text import render
-    from fas.training.test import judge, score_run
+    from fas.evaluation.terminal import render
+    from fas.training.score import judge, score_run
 
     scores = score_run(ckpt, overrides or [], out)
     judged = judge(run, checkpoint, scores)

@@ -15,7 +15,7 @@ from fas.data.augment import Augmentation
 from fas.data.batch import Requirements
 from fas.data.joined import JoinedIndex, make_reader
 from fas.data.tensors import to_tensor
-from fas.datasets.presentation import ATTACK, BONA_FIDE
+from fas.labels import ATTACK, BONA_FIDE
 from fas.store.index import StoreIndex
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import Sampler
 
-from fas.datasets.presentation import ATTACK, BONA_FIDE
 from fas.errors import FasError
+from fas.labels import ATTACK, BONA_FIDE
 
 
 class BalancedSampler(Sampler[int]):

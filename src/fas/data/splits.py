@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from fas.data.joined import JoinedIndex
 from fas.datasets.contents import published_presentations
 from fas.datasets.cross import CrossProtocol, cross_splits
-from fas.datasets.presentation import ATTACK, BONA_FIDE, Presentation
+from fas.datasets.presentation import Presentation
 from fas.datasets.protocol import Splits, find_protocol, protocol_splits
 from fas.datasets.recipe import Recipe, load_recipe
 from fas.datasets.recipe_parts import Protocol
 from fas.errors import FasError, FasWarning
+from fas.labels import ATTACK, BONA_FIDE
 from fas.store.index import PresentationTable
 from fas.store.store import Store
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from fas.datasets.presentation import BONA_FIDE, Presentation
+from fas.datasets.presentation import Presentation
 from fas.datasets.recipe import Recipe
 from fas.datasets.recipe_parts import SPLITS
+from fas.labels import BONA_FIDE
 
 ALL = "all"
 """Stands for the split of a dataset that is distributed without."""

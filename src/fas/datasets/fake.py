@@ -14,7 +14,7 @@ from typing import Any
 from fas.datasets.annotations import annotation_path
 from fas.datasets.contents import combinations, published_presentations
 from fas.datasets.naming import facts, is_safe, words
-from fas.datasets.presentation import BONA_FIDE, Presentation
+from fas.datasets.presentation import Presentation
 from fas.datasets.protocol import protocol_splits
 from fas.datasets.protocol_files import protocol_files
 from fas.datasets.recipe import Recipe
@@ -23,6 +23,7 @@ from fas.datasets.recipe_parts import ListFormat, Split, Table
 from fas.datasets.selection import satisfies
 from fas.datasets.simulated import SIMULATED_FILE
 from fas.errors import FasError
+from fas.labels import BONA_FIDE
 
 FRAMES = 4
 """Of made videos, folders of frames and annotations."""

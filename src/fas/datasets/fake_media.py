@@ -14,9 +14,10 @@ from skimage.data import astronaut
 
 from fas.datasets.fake import FRAMES
 from fas.datasets.index import FRAME_SUFFIXES
-from fas.datasets.presentation import BONA_FIDE, Presentation
+from fas.datasets.presentation import Presentation
 from fas.datasets.recipe import Recipe
 from fas.errors import FasError
+from fas.labels import BONA_FIDE
 
 _SIDE = 160
 _FPS = 25

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fas.datasets.presentation import ATTACK, BONA_FIDE, Presentation
+from fas.datasets.presentation import Presentation
 from fas.datasets.recipe import Recipe
 from fas.datasets.selection import Selection, named_fields, satisfies
 from fas.errors import FasError
+from fas.labels import ATTACK, BONA_FIDE
 
 _UNSAFE_PARTS = frozenset({"", ".", ".."})
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-BONA_FIDE = 1
-ATTACK = 0
-
 
 @dataclass(frozen=True, slots=True)
 class Presentation:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fas.datasets.naming import facts, stem_of
-from fas.datasets.presentation import BONA_FIDE, Presentation
+from fas.datasets.presentation import Presentation
 from fas.datasets.protocol import folds, protocol_splits
 from fas.datasets.recipe import Recipe
 from fas.datasets.recipe_parts import SPLITS, ListFile, ListFormat, Split
 from fas.datasets.selection import satisfies
+from fas.labels import BONA_FIDE
 
 _DEVEL = {"train": "train", "dev": "devel", "test": "test"}
 """How Idiap names the splits."""

@@ -1,1 +1,1 @@
-"""Scores files, the evaluation of them, the HTML report."""
+"""Scores to metrics of ISO/IEC 30107-3 (`fas evaluate`), to tables, comparisons and the HTML report."""

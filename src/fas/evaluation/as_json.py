@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import math
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+from fas.evaluation.evaluate import Evaluation
 from fas.evaluation.intervals import Interval
+from fas.files import write_text
 from fas.metrics import OPERATING_POINTS, ErrorRates, OperatingPoint, Rate
-
-if TYPE_CHECKING:
-    from fas.evaluation.evaluate import Evaluation
 
 
 def evaluation_json(evaluation: Evaluation) -> dict[str, Any]:
@@ -46,6 +47,15 @@ def evaluation_json(evaluation: Evaluation) -> dict[str, Any]:
         "warnings": list(evaluation.warnings),
         "provenance": None if evaluation.provenance is None else dict(evaluation.provenance),
     }
+
+
+def write_evaluation(path: Path, evaluation: Evaluation) -> None:
+    """Writes `evaluation_json` to a file, as a whole or not at all.
+
+    Raises:
+        FasError: The file cannot be written.
+    """
+    write_text(path, json.dumps(evaluation_json(evaluation), indent=2, allow_nan=False) + "\n")
 
 
 def _operating_points(evaluation: Evaluation) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fas.evaluation.intervals import FEW_UNITS, Intervals
-from fas.evaluation.table import Presentations, ScoreTable
+from fas.evaluation.scores.table import Presentations, ScoreTable
 from fas.metrics import ErrorRates
 
 

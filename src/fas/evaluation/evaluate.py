@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fas.datasets.presentation import ATTACK, BONA_FIDE
 from fas.errors import FasError
 from fas.evaluation import cautions
-from fas.evaluation.as_json import evaluation_json
-from fas.evaluation.files import write_text
 from fas.evaluation.intervals import Intervals, Unit, bootstrap_intervals
-from fas.evaluation.table import AGGREGATION, Presentations, ScoreTable
+from fas.evaluation.scores.table import AGGREGATION, Presentations, ScoreTable
 from fas.evaluation.threshold import DEV_EER, TEST_EER, Rule, Threshold
+from fas.labels import ATTACK, BONA_FIDE
 from fas.metrics import (
     OPERATING_POINTS,
     Aggregation,
@@ -93,14 +89,6 @@ class Evaluation:
             "frames_without_score": self.frames_without_score,
             "failures_to_acquire": dict(self.failures),
         }
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON; see `fas.evaluation.as_json.evaluation_json`."""
-        return evaluation_json(self)
-
-    def write(self, path: Path) -> None:
-        """Writes `to_json` to a file, as a whole or not at all."""
-        write_text(path, json.dumps(self.to_json(), indent=2, allow_nan=False) + "\n")
 
 
 def evaluate_scores(

@@ -9,8 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from fas.datasets.presentation import BONA_FIDE
-from fas.evaluation.table import Presentations
+from fas.evaluation.scores.table import Presentations
+from fas.labels import BONA_FIDE
 from fas.metrics import (
     OPERATING_POINTS,
     Level,

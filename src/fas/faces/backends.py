@@ -10,7 +10,7 @@ from fas.faces.face_alignment import FaceAlignmentDetector
 from fas.faces.given import GIVEN, GivenFaces
 from fas.faces.insightface import InsightFaceDetector
 from fas.faces.mediapipe import MediaPipeDetector, MediaPipeMesh
-from fas.faces.models import FACE_MESH
+from fas.weights.table import FACE_MESH
 
 DETECTORS: dict[str, type[MediaPipeDetector] | type[InsightFaceDetector] | type[FaceAlignmentDetector]] = {
     "mediapipe": MediaPipeDetector,

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from fas.errors import FasError
 from fas.faces.face import Face
 from fas.faces.lazy import PerProcess
-from fas.faces.models import FAN, S3FD, model_file
-from fas.faces.sources import file_hash, first_line
+from fas.weights.sources import file_hash, first_line
+from fas.weights.table import FAN, S3FD, model_file
 
 _MAX_SIDE = 640
 """S3FD was trained at this size; at 1080p it would take nine times as long and gain faces too small to use."""

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from fas.errors import FasError
 from fas.faces.face import Face
 from fas.faces.lazy import PerProcess
-from fas.faces.models import SCRFD, model_file
-from fas.faces.sources import file_hash, first_line
+from fas.weights.sources import file_hash, first_line
+from fas.weights.table import SCRFD, model_file
 
 _INPUT_SIZE = (640, 640)
 """The size that the published weights were evaluated at; the image is letterboxed into it."""

@@ -20,8 +20,8 @@ from fas.errors import FasError
 from fas.faces.align import mesh_bounds, square_transform, transform_mesh, warp_crop
 from fas.faces.face import Face
 from fas.faces.lazy import PerProcess
-from fas.faces.models import FACE_DETECTOR, FACE_MESH, model_file
-from fas.faces.sources import file_hash
+from fas.weights.sources import file_hash
+from fas.weights.table import FACE_DETECTOR, FACE_MESH, model_file
 
 _INPUT = 192
 """Side of both networks' input."""

@@ -14,8 +14,8 @@ from torch import Tensor
 from torchmetrics.utilities.distributed import gather_all_tensors
 
 from fas.data.batch import Batch, Requirements
-from fas.datasets.presentation import ATTACK, BONA_FIDE
 from fas.errors import FasError
+from fas.labels import ATTACK, BONA_FIDE
 from fas.metrics import ErrorCurve, error_rates, presentation_scores
 
 

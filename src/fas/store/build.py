@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from fas.errors import FasError
-from fas.store.atomic import atomic_file
+from fas.files import atomic_file
 from fas.store.index import StoreIndex
 from fas.store.names import BASE_LAYER, INDEX_FILE, shard_path
 from fas.store.rows import SPAN_KINDS, Columns, IndexRows, PresentationRows, rows_of_shards

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fas.errors import FasError, FasWarning
-from fas.store.atomic import storing
+from fas.files import writing
 from fas.store.seal import canonical_json
 
 _CHECK = "crc32"
@@ -27,7 +27,7 @@ def append_failure(path: Path, record: dict[str, Any]) -> None:
         FasError: It cannot be written.
     """
     line = canonical_json({**record, _CHECK: _checksum(record)}) + "\n"
-    with storing(path):
+    with writing(path):
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
         try:
             # A writer that was killed within its line must not spoil ours too.

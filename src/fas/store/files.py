@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fas.errors import FasError
-from fas.store.atomic import is_temporary
+from fas.files import is_temporary
 from fas.store.names import (
     FAILURES_FILE,
     INDEX_FILE,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from fas.errors import FasError
-from fas.store.atomic import atomic_file
+from fas.files import atomic_file
 
 _MARK = b"fas-seal:"
 _DIGITS = 64

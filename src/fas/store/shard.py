@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fas.errors import FasError
-from fas.store.atomic import atomic_file
+from fas.files import atomic_file
 from fas.store.seal import UNSEALED, canonical_json, seal
 
 _META = "meta.json"

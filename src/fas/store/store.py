@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fas.errors import FasError, FasWarning
-from fas.store.atomic import sweep
+from fas.files import sweep
 from fas.store.build import build_index, check_facts
 from fas.store.failures import append_failure, latest_failures
 from fas.store.files import walk

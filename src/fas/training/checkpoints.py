@@ -12,7 +12,7 @@ from lightning_fabric.plugins.io.torch_io import TorchCheckpointIO
 from pytorch_lightning.callbacks import Callback, ModelCheckpoint
 from torch import Tensor
 
-from fas.evaluation.files import partial_file
+from fas.files import atomic_file
 
 
 class RunCheckpoint(ModelCheckpoint):
@@ -68,5 +68,5 @@ class WholeFiles(TorchCheckpointIO):
         """
         buffer = io.BytesIO()  # torch writes no clear errors itself
         torch.save(checkpoint, buffer)
-        with partial_file(Path(path)) as partial:
-            partial.write_bytes(buffer.getbuffer())
+        with atomic_file(Path(path)) as file:
+            file.write(buffer.getbuffer())

@@ -16,10 +16,8 @@ from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from fas.errors import FasError
 from fas.resources import resource_dir
+from fas.runs.run import Run
 from fas.training.experiment import Experiment
-
-CONFIG_FILE = "config.yaml"
-"""The resolved config in a run's folder."""
 
 
 def known_experiments() -> list[str]:
@@ -67,12 +65,12 @@ def compose_run(run: Path, overrides: Sequence[str] = ()) -> Experiment:
     Raises:
         FasError: As for `compose_experiment`, or there is no config.
     """
-    if not (run / CONFIG_FILE).is_file():
+    if not Run(run).config.is_file():
         raise FasError("this is no run's folder: it has no config.yaml", path=run, remedy="give a folder that fit made")
     groups = {folder.name for folder in resource_dir("conf").iterdir() if folder.is_dir()}
     # The stored config has no defaults list to override, so a group's choice is added on top of it.
     added = [f"+{one}" if one.partition("=")[0] in groups else one for one in overrides]
-    return Experiment.from_config(_compose(run, CONFIG_FILE, added))
+    return Experiment.from_config(_compose(run, Run(run).config.name, added))
 
 
 def _compose(folder: Path, name: str, overrides: Sequence[str]) -> dict[str, Any]:

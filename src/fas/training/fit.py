@@ -17,16 +17,16 @@ from lightning_fabric.utilities.rank_zero import rank_zero_only
 from fas.errors import FasError, FasWarning
 from fas.methods.base import Method
 from fas.methods.checkpoint import read_checkpoint
+from fas.runs.run import RUNS, Run, new_run
 from fas.training.build import build_datamodule, build_method, build_trainer
 from fas.training.callbacks import Progress
 from fas.training.checkpoints import checkpoints
 from fas.training.compose import compose_run
 from fas.training.experiment import Experiment
 from fas.training.loggers import finish, make_loggers
-from fas.training.run_folder import RUNS, RunFolder, new_run_folder
 
 
-def fit(experiment: Experiment) -> RunFolder:
+def fit(experiment: Experiment) -> Run:
     """Trains until the last epoch.
 
     If `experiment.run_dir` holds a run with a finished epoch, training goes on after it.
@@ -43,8 +43,8 @@ def fit(experiment: Experiment) -> RunFolder:
     """
     quiet()
     pl.seed_everything(experiment.seed, workers=True, verbose=False)
-    earlier = RunFolder(Path(experiment.run_dir)) if experiment.run_dir else None
-    resumed = read_checkpoint(earlier.last) if earlier is not None and earlier.last.is_file() else None
+    earlier = Run(Path(experiment.run_dir)) if experiment.run_dir else None
+    resumed = read_checkpoint(earlier.final.last) if earlier is not None and earlier.final.last.is_file() else None
     if earlier is not None and resumed is not None:
         _check_same(experiment, earlier)
     method = build_method(experiment, from_checkpoint=resumed is not None)
@@ -54,7 +54,7 @@ def fit(experiment: Experiment) -> RunFolder:
         run = earlier or _new_run(experiment.experiment)
         _record(run, experiment, data.facts, resumed)
         loggers = make_loggers(experiment, run.path, resumed["global_step"] if resumed else 0)
-        callbacks = [Progress(), *checkpoints(run.checkpoints, experiment.monitor)]
+        callbacks = [Progress(), *checkpoints(run.final.checkpoints, experiment.monitor)]
         trainer = build_trainer(experiment, run.path, loggers, callbacks)
         _announce(run, method, data.facts, resumed)
         if "dev" not in data.splits:
@@ -66,19 +66,19 @@ def fit(experiment: Experiment) -> RunFolder:
         if resumed and resumed["epoch"] + 1 >= (trainer.max_epochs or 0):
             _tell(f"all {trainer.max_epochs} epochs are done; give a larger trainer.max_epochs to go on")
         try:
-            trainer.fit(method, data, ckpt_path=run.last if resumed else None, weights_only=True)
+            trainer.fit(method, data, ckpt_path=run.final.last if resumed else None, weights_only=True)
         except SystemExit:  # Lightning's answer to Ctrl-C, after an orderly end
             _tell(f"stopped; go on with: fas fit --resume {run.path}")
             raise
         finally:
             finish(loggers)
-    if run.best.is_file():
-        _tell(f"best     {run.best}\nnext     fas test --ckpt {run.path}")
+    if run.final.best.is_file():
+        _tell(f"best     {run.final.best}\nnext     fas test --ckpt {run.path}")
     elif "dev" not in data.splits:
-        _tell(f"last     {run.last}\nnext     fas test --ckpt {run.path}")
+        _tell(f"last     {run.final.last}\nnext     fas test --ckpt {run.path}")
     else:
         message = (
-            f"no epoch was judged on the dev split, so there is no {run.best}: see trainer.check_val_every_n_epoch"
+            f"no epoch ended with a validation, so {run.final.best} is missing: set trainer.check_val_every_n_epoch=1"
         )
         warnings.warn(FasWarning(message), stacklevel=2)
     return run
@@ -121,19 +121,19 @@ def readable_errors() -> Iterator[None]:
 _tell = rank_zero_only(partial(print, flush=True))
 
 
-def _new_run(experiment: str) -> RunFolder:
+def _new_run(experiment: str) -> Run:
     """Rank 0 makes the folder; the others write nothing, and get a name that stands for it."""
-    made: RunFolder | None = rank_zero_only(new_run_folder)(experiment)
-    return made or RunFolder(RUNS / experiment / "of rank 0")
+    made: Run | None = rank_zero_only(new_run)(experiment)
+    return made or Run(RUNS / experiment / "of rank 0")
 
 
 @rank_zero_only
-def _record(run: RunFolder, experiment: Experiment, facts: Mapping[str, Any], resumed: Any) -> None:
-    run.write_config(experiment)
-    run.write_environment({"data": dict(facts)}, continued=resumed is not None)
+def _record(run: Run, experiment: Experiment, facts: Mapping[str, Any], resumed: Any) -> None:
+    run.write_config(experiment.config())
+    run.write_environment({"data": dict(facts)}, resumed=resumed is not None)
 
 
-def _check_same(experiment: Experiment, run: RunFolder) -> None:
+def _check_same(experiment: Experiment, run: Run) -> None:
     """Refuses to go on with other settings than the run began with, but for those that may change on the way."""
     before, now = (_settled(one) for one in (compose_run(run.path), experiment))
     different = [
@@ -159,7 +159,7 @@ def _settled(experiment: Experiment) -> dict[str, dict[str, Any]]:
     return {"model": experiment.model, "data": data, "augment": experiment.augment, "experiment": top}
 
 
-def _announce(run: RunFolder, method: Method, facts: Mapping[str, Any], resumed: Mapping[str, Any] | None) -> None:
+def _announce(run: Run, method: Method, facts: Mapping[str, Any], resumed: Mapping[str, Any] | None) -> None:
     counts = ", ".join(f"{count} {split}" for split, count in facts["presentations"].items())
     simulated = " (simulated data)" if facts["simulated"] else ""
     fold = f", fold {facts['fold']}" if facts["fold"] else ""

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from fas.evaluation.evaluate import evaluate_scores
-from fas.evaluation.features import features_of, sampled
-from fas.evaluation.pictures import Example, Pictures
 from fas.evaluation.report import RunReport, render_report
-from fas.evaluation.run import RunFiles
+from fas.evaluation.report.features import features_of, sampled
+from fas.evaluation.report.pictures import Example, Pictures
+from fas.runs.content import RunContent
 from tests.fakes.scores import PROVENANCE, random_scores
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -84,7 +84,7 @@ def report() -> str:
         attributes={video_id: {"phone": video_id.split("/")[1][0]} for video_id in evaluation.judged.video_id},
         features=features_of(evaluation, ids, vectors),
     )
-    files = RunFiles(Path("run" * 30), "key: " + "value" * 100, {"x": "y" * 300}, {"train/loss": [(0, 1), (1, 0.5)]})
+    files = RunContent(Path("run" * 30), "key: " + "value" * 100, {"x": "y" * 300}, {"train/loss": [(0, 1), (1, 0.5)]})
     return render_report([RunReport(files, table, evaluation, pictures)] * 2)
 
 

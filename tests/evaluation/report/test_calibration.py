@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 import pytest
 
 from fas.evaluation.evaluate import evaluate_scores
-from fas.evaluation.plot import Plot
 from fas.evaluation.report.calibration import calibration, reliability_chart
+from fas.evaluation.report.plot import Plot
 from tests.fakes.scores import score_table
 
 

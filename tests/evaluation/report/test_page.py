@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from fas.evaluation.evaluate import evaluate_scores
-from fas.evaluation.features import features_of, sampled
-from fas.evaluation.pictures import Example, Pictures
 from fas.evaluation.report import RunReport, render_report, verdict
-from fas.evaluation.run import RunFiles
+from fas.evaluation.report.features import features_of, sampled
+from fas.evaluation.report.pictures import Example, Pictures
+from fas.runs.content import RunContent
 from tests.fakes.scores import PROVENANCE, random_scores, score_table
 
 HOSTILE = "<script>alert(1)</script>"
@@ -61,8 +61,8 @@ def example(kind: str = "print/printer1") -> Example:
     return Example(f"v{HOSTILE}", 7, 0, kind, 0.5, np.zeros((16, 16, 3), np.uint8), maps, maps)
 
 
-def files(**content) -> RunFiles:
-    return RunFiles(**{"path": Path("runs/demo/2026"), "config": None, "environment": None, "curves": {}, **content})
+def files(**content) -> RunContent:
+    return RunContent(**{"path": Path("runs/demo/2026"), "config": None, "environment": None, "curves": {}, **content})
 
 
 def report_of(table=None, run=None, pictures=None, **settings) -> RunReport:

@@ -8,8 +8,8 @@ import pytest
 
 from fas.evaluation.evaluate import evaluate_scores
 from fas.evaluation.report.protocol import ProtocolFacts, protocol_facts
-from fas.evaluation.run import RunFiles
 from fas.resources import resource_dir
+from fas.runs.content import RunContent
 from tests.fakes.scores import PROVENANCE, random_scores
 
 REAL = {"dataset": "oulu", "simulated": False, "protocol": "3", "fold": 2}
@@ -17,7 +17,7 @@ REAL = {"dataset": "oulu", "simulated": False, "protocol": "3", "fold": 2}
 
 def facts_of(provenance: dict | None, config: str | None = None) -> ProtocolFacts:
     evaluation = evaluate_scores(random_scores(provenance=provenance), replicates=1)
-    return protocol_facts(RunFiles(Path("run"), config, None, {}), evaluation)
+    return protocol_facts(RunContent(Path("run"), config, None, {}), evaluation)
 
 
 def test_a_real_dataset_is_named_with_its_source():

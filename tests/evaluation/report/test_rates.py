@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from fas.evaluation.conditions import by_condition
 from fas.evaluation.evaluate import evaluate_scores
+from fas.evaluation.report.conditions import by_condition
 from fas.evaluation.report.rates import RateTable, Row, by_attribute, by_species, overall, range_bar
 from tests.fakes.scores import PROVENANCE, random_scores, score_table
 

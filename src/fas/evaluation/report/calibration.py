@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fas.datasets.presentation import BONA_FIDE
 from fas.evaluation.evaluate import CONFIDENCE, Evaluation
-from fas.evaluation.plot import BONA_FIDE_COLOUR, Plot
+from fas.evaluation.report.plot import BONA_FIDE_COLOUR, Plot
+from fas.labels import BONA_FIDE
 from fas.metrics.calibration import ReliabilityBin, expected_calibration_error, reliability
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fas.datasets.presentation import ATTACK, BONA_FIDE
 from fas.evaluation.evaluate import Evaluation
-from fas.evaluation.report.words import count, interval, percent
-from fas.evaluation.table import ScoreTable
+from fas.evaluation.report.formatting import count, interval, percent
+from fas.evaluation.scores.table import ScoreTable
+from fas.labels import ATTACK, BONA_FIDE
 from fas.metrics import OPERATING_POINTS, ErrorRates, OperatingPoint, SpeciesScores
 
 

@@ -13,19 +13,18 @@ import yaml
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from fas.evaluation import charts
-from fas.evaluation.conditions import by_condition
 from fas.evaluation.evaluate import Evaluation
-from fas.evaluation.features import feature_charts
-from fas.evaluation.overlay import map_overlay
-from fas.evaluation.pictures import Example, Pictures, data_uri
-from fas.evaluation.report import words
+from fas.evaluation.report import charts, formatting
 from fas.evaluation.report.calibration import calibration, reliability_chart
+from fas.evaluation.report.conditions import by_condition
+from fas.evaluation.report.features import feature_charts
 from fas.evaluation.report.operating import operating_rows
+from fas.evaluation.report.overlay import map_overlay
+from fas.evaluation.report.pictures import Example, Pictures, data_uri
 from fas.evaluation.report.protocol import protocol_facts
 from fas.evaluation.report.rates import by_attribute, by_species, overall, range_bar
-from fas.evaluation.run import RunFiles
-from fas.evaluation.table import ScoreTable
+from fas.evaluation.scores.table import ScoreTable
+from fas.runs.content import RunContent
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class RunReport:
         pictures: Faces, features, and facts on presentations.
     """
 
-    files: RunFiles
+    files: RunContent
     table: ScoreTable
     evaluation: Evaluation
     pictures: Pictures = field(default_factory=Pictures)
@@ -59,14 +58,14 @@ def render_report(runs: Sequence[RunReport]) -> str:
         runs: At least one.
     """
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("fas.evaluation"),
+        loader=jinja2.PackageLoader("fas.evaluation.report"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
     environment.filters |= {
-        "percent": words.percent,
+        "percent": formatting.percent,
         "picture": data_uri,
         "range_bar": range_bar,
         "overlays": _overlays,
@@ -76,7 +75,7 @@ def render_report(runs: Sequence[RunReport]) -> str:
         title=runs[0].title if len(runs) == 1 else f"{len(runs)} runs",
         simulated=True in marks,
         unknown=None in marks,
-        confidence=words.CONFIDENCE_TEXT,
+        confidence=formatting.CONFIDENCE_TEXT,
         runs=[_shown(run) for run in runs],
         comparison=None if len(runs) == 1 else _trusted(_comparison(runs)),
     )
@@ -100,9 +99,9 @@ def _shown(run: RunReport) -> dict[str, Any]:
         "title": run.title,
         "evaluation": evaluation,
         "counts": evaluation.counts,
-        "verdict": words.verdict(evaluation),
+        "verdict": formatting.verdict(evaluation),
         "overall": overall(evaluation),
-        "about_intervals": words.about_intervals(evaluation),
+        "about_intervals": formatting.about_intervals(evaluation),
         "operating": operating_rows(evaluation, run.table),
         "charts": {name: _trusted(svg) for name, svg in drawn.items()},
         "species": by_species(evaluation),

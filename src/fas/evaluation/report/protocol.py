@@ -12,7 +12,7 @@ from fas.datasets.cross import known_cross_protocols, load_cross_protocol
 from fas.datasets.recipe import Recipe, known_recipes, load_recipe
 from fas.errors import FasError
 from fas.evaluation.evaluate import Evaluation
-from fas.evaluation.run import RunFiles
+from fas.runs.content import RunContent
 
 _SIMULATED = "-simulated"
 
@@ -32,7 +32,7 @@ class ProtocolFacts:
     meanings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-def protocol_facts(run: RunFiles, evaluation: Evaluation) -> ProtocolFacts:
+def protocol_facts(run: RunContent, evaluation: Evaluation) -> ProtocolFacts:
     """What is known of a run's data; nothing where no provenance stands beside the scores."""
     provenance = evaluation.provenance
     if provenance is None:
@@ -48,7 +48,7 @@ def protocol_facts(run: RunFiles, evaluation: Evaluation) -> ProtocolFacts:
     )
 
 
-def _recipe(run: RunFiles, provenance: Mapping[str, Any]) -> Recipe | None:
+def _recipe(run: RunContent, provenance: Mapping[str, Any]) -> Recipe | None:
     """The recipe that the run's config names, else the one of its dataset's name; None if it is not there."""
     name = str(provenance.get("dataset")).removesuffix(_SIMULATED)
     given = _given_recipe(run.config)

@@ -10,9 +10,9 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from fas.datasets.presentation import BONA_FIDE
 from fas.evaluation.evaluate import CONFIDENCE, Evaluation
-from fas.evaluation.report.words import count, limits, percent
+from fas.evaluation.report.formatting import count, limits, percent
+from fas.labels import BONA_FIDE
 from fas.metrics import Level, Rate, species_of
 from fas.metrics.clustered import rate_interval
 
@@ -118,7 +118,7 @@ def by_attribute(
     Args:
         evaluation: What is split.
         name: The attribute, such as `phone`.
-        values: Value -> which of the judged presentations have it; see `fas.evaluation.conditions.by_condition`.
+        values: Value -> which of the judged presentations have it; see `fas.evaluation.report.conditions.by_condition`.
         meanings: Value -> what it stands for, where that is known.
     """
     groups: dict[str, list[Row]] = {}

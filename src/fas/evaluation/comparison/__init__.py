@@ -1,0 +1,1 @@
+"""`fas compare`: two systems on the same presentations."""

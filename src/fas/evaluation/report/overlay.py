@@ -1,0 +1,53 @@
+"""Maps laid over the face that they are of: where a network sees a face, and where an attack (SSR-FCN, figure 8)."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fas.evaluation.report.plot import ATTACK_COLOURS, BONA_FIDE_COLOUR
+from fas.labels import ATTACK, BONA_FIDE
+
+SPEAKS_FOR = {"depth": BONA_FIDE, "reflection": ATTACK}
+"""The class that a high value of a stored layer is a sign of. Other maps are scores of places, high = bona fide."""
+
+_OPAQUE = 0.8  # the face stays visible below the highest value
+
+
+def map_overlay(layer: str, crop: NDArray[np.uint8], values: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A predicted map over its face: a stored layer as it is, a map of scores where it is low.
+
+    Args:
+        layer: The map's name.
+        crop: uint8 `(H, W, 3)` RGB.
+        values: uint8 `(h, w)` or `(h, w, C)`.
+    """
+    if layer in SPEAKS_FOR:
+        return overlay(crop, values, SPEAKS_FOR[layer])
+    return overlay(crop, 255 - values, ATTACK)
+
+
+def overlay(crop: NDArray[np.uint8], values: NDArray[np.uint8], speaks_for: int) -> NDArray[np.uint8]:
+    """The face in grey below the map in colour: blue speaks for bona fide, vermilion for an attack.
+
+    The higher the value, the less is seen through; of several channels the highest counts. Both colours are of the
+    palette of the charts, and colour-blind readers can tell them apart.
+
+    Args:
+        crop: uint8 `(H, W, 3)` RGB.
+        values: uint8 `(h, w)` or `(h, w, C)`.
+        speaks_for: The label that a high value is a sign of: 1 bona fide, 0 attack.
+
+    Returns:
+        uint8 `(H, W, 3)` RGB.
+    """
+    highest = values if values.ndim == 2 else values.max(axis=2)
+    height, width = crop.shape[:2]
+    share = cv2.resize(highest, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32) / 255 * _OPAQUE
+    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    hexadecimal = BONA_FIDE_COLOUR if speaks_for == BONA_FIDE else ATTACK_COLOURS[0]
+    colour = np.frombuffer(bytes.fromhex(hexadecimal[1:]), np.uint8).astype(np.float32)
+    mixed = grey[..., None] * (1 - share[..., None]) + colour * share[..., None]
+    image: NDArray[np.uint8] = mixed.round().astype(np.uint8)
+    return image

@@ -1,0 +1,1 @@
+"""Scores files: our own format, those of others, and where scores come from."""

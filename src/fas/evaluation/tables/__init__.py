@@ -1,0 +1,1 @@
+"""`fas table`: results of runs over folds, seeds and datasets, next to the numbers that papers print."""

@@ -1,0 +1,149 @@
+"""Scores the dev and test splits of a run with its checkpoint, and judges the scores."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from fas.data.datamodule import FasDataModule
+from fas.evaluation.as_json import write_evaluation
+from fas.evaluation.evaluate import Evaluation, evaluate_scores
+from fas.evaluation.scores.file import ScoreTable, read_scores, write_scores
+from fas.evaluation.scores.table import AGGREGATION
+from fas.methods.checkpoint import load_method
+from fas.runs.environment import commit, versions
+from fas.runs.run import Run, find_checkpoint
+from fas.training.build import build_datamodule, build_evaluator
+from fas.training.compose import compose_run
+from fas.training.experiment import Experiment
+from fas.training.fit import quiet, readable_errors
+
+
+def score_run(path: Path, overrides: Sequence[str] = (), out: Path | None = None) -> Path:
+    """Scores the frames of the dev and test splits, and writes them with their provenance.
+
+    A presentation that preprocessing could not acquire gets one row without a score, so that it is counted.
+
+    Args:
+        path: A run's folder, for its chosen checkpoint, or a checkpoint in it.
+        overrides: Changes to the run's config, such as another dataset or protocol.
+        out: The scores file; None takes scores.csv in the run's folder, with a name that says the checkpoint if it is
+            not the chosen one, and the data if it is not the run's own.
+
+    Returns:
+        The scores file.
+
+    Raises:
+        FasError: The checkpoint is damaged or of another method, or the data is not there.
+    """
+    quiet()
+    run, checkpoint = find_checkpoint(path)
+    experiment = compose_run(run.path, overrides)
+    method = load_method(checkpoint, expected=experiment.model.get("name"))
+    data = build_datamodule(experiment, method.requirements)
+    with readable_errors():
+        data.setup("predict")
+        batches = build_evaluator(experiment).predict(method, data)
+    assert batches is not None
+    scores = out or run.path / _scores_name(run, checkpoint, experiment)
+    write_scores(scores, _table(data, batches), _provenance(run, checkpoint, experiment, data, method.threshold))
+    return scores
+
+
+def judge(run: Run, checkpoint: Path, scores: Path) -> Evaluation | None:
+    """The metrics of a run's scores, written beside them.
+
+    The threshold is that of the dev split of the data that the run was trained on, scored by the same checkpoint. If
+    other data is scored first, that is not there yet, and the threshold is that of the dev split of the other data.
+
+    Args:
+        run: The run.
+        checkpoint: The checkpoint that made the scores.
+        scores: The scores file.
+
+    Returns:
+        None where neither has a dev split.
+
+    Raises:
+        FasError: A split lacks a class.
+    """
+    table = read_scores(scores)
+    trained_on = run.path / _scores_name(run, checkpoint, compose_run(run.path))
+    own = read_scores(trained_on) if trained_on.is_file() else table
+    if not np.any(table.split == "dev") and not np.any(own.split == "dev"):
+        return None
+    evaluation = evaluate_scores(table, None if _data_of(own) == _data_of(table) else own)
+    write_evaluation(
+        scores.with_name("evaluation.json" if scores == run.scores else f"{scores.stem}.evaluation.json"), evaluation
+    )
+    return evaluation
+
+
+def _data_of(table: ScoreTable) -> list[Any]:
+    return [(table.provenance or {}).get(key) for key in ("dataset", "protocol", "fold")]
+
+
+def _table(data: FasDataModule, batches: Sequence[Any]) -> ScoreTable:
+    """The scored frames, and a row without a score for every presentation that has none."""
+    codes, frames, scores = (
+        torch.cat([batch[name] for batch in batches]).cpu().numpy() for name in ("presentation", "frame", "score")
+    )
+    split_of = {code: split for split in data.scored_splits for code in data.splits[split].codes.tolist()}
+    lost = [(split, one) for split in data.scored_splits for one in data.splits[split].not_acquired]
+    facts = {
+        name: [*data.presentations[name][codes].tolist(), *(getattr(one, name) for _, one in lost)]
+        for name in ("video_id", "subject", "attack_type", "label")
+    }
+    split = [*(split_of[code] for code in codes.tolist()), *(split for split, _ in lost)]
+    return ScoreTable(
+        video_id=np.array(facts["video_id"], dtype=object),
+        subject=np.array(facts["subject"], dtype=object),
+        split=np.array(split, dtype=object),
+        label=np.array(facts["label"], dtype=np.int64),
+        attack_type=np.array(facts["attack_type"], dtype=object),
+        frame=np.concatenate([frames.astype(np.int64), np.zeros(len(lost), np.int64)]),
+        score=np.concatenate([scores.astype(np.float64), np.full(len(lost), np.nan)]),
+    )
+
+
+def _scores_name(run: Run, checkpoint: Path, experiment: Experiment) -> str:
+    """scores.csv for the run's chosen checkpoint and the run's own data; for others a name that says which."""
+    own, wanted = (
+        {key: str(one.data.get(key) or "") for key in ("dataset", "protocol", "fold")}
+        for one in (compose_run(run.path), experiment)
+    )
+    name = run.scores.stem if checkpoint == run.chosen else f"{run.scores.stem}_{checkpoint.stem}"
+    if own != wanted:
+        name += f"_{wanted['dataset']}_protocol{wanted['protocol']}"
+        name += f"_fold{wanted['fold']}" if wanted["fold"] else ""
+    return f"{name}.csv"
+
+
+def _provenance(
+    run: Run, checkpoint: Path, experiment: Experiment, data: FasDataModule, threshold: float
+) -> dict[str, Any]:
+    training = {}
+    if run.environment.is_file():
+        environment = json.loads(run.environment.read_text(encoding="utf-8"))
+        training = {key: environment[key] for key in ("command", "commit", "versions")}
+    return {
+        **data.facts,
+        "experiment": experiment.experiment,
+        "method": experiment.model["name"],
+        "checkpoint": str(checkpoint),
+        # None before the first validation, as in last.ckpt of a run that validates every few epochs.
+        "dev_threshold": None
+        if math.isnan(threshold)
+        else {"value": threshold, "rule": "dev-eer at the checkpoint's epoch"},
+        "aggregation": AGGREGATION,
+        "seed": experiment.seed,
+        "commit": commit(),
+        "versions": versions(),
+        "training": training,
+    }
