@@ -66,7 +66,7 @@ def test_a_continued_run_ends_exactly_where_an_uninterrupted_one_does(tiny, tmp_
     for name, values in expected.items():
         torch.testing.assert_close(got[name], values, rtol=0, atol=0, equal_nan=True, msg=name)
     assert metrics(whole) == metrics(continued)
-    assert len(json.loads(continued.environment.read_text())["continued"]) == 1
+    assert len(json.loads(continued.environment.read_text())["resumed"]) == 1
 
 
 def test_rows_after_the_checkpoint_are_made_again_not_doubled(tiny):

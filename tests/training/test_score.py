@@ -136,8 +136,12 @@ def test_scoring_fetches_no_weights(run):
 def test_what_is_no_checkpoint_of_a_run_is_said(run, tmp_path):
     with pytest.raises(FasError, match="no such run or checkpoint"):
         score_run(tmp_path / "nothing")
+    with pytest.raises(FasError, match="not a run"):
+        score_run(tmp_path)
+    shutil.copy(run.config, tmp_path)
     with pytest.raises(FasError, match="no best checkpoint yet"):
         score_run(tmp_path)
+    (tmp_path / "config.yaml").unlink()
     stray = shutil.copy(run.final.best, tmp_path / "stray.ckpt")
     with pytest.raises(FasError, match="outside a run's folder"):
         score_run(stray)
