@@ -128,7 +128,7 @@ def test_fitting_reads_nothing_of_the_test_split(tiny, tmp_path):
     store = make_store(tmp_path / "store")
     for shard in store.path.glob("*/1_3_3[67]_*.zip"):
         shard.write_bytes(bytes(shard.stat().st_size))
-    assert fit(tiny("trainer.max_epochs=1", f"data.store='{tmp_path / 'store'}'")).best.is_file()
+    assert fit(tiny("trainer.max_epochs=1", f"data.store='{tmp_path / 'store'}'")).final.best.is_file()
 
 
 def test_damage_found_by_a_loading_process_is_one_message(tiny, tmp_path):
