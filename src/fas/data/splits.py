@@ -48,12 +48,12 @@ def recipe_of(store: Store, recipe: str | None = None) -> Recipe:
 
     Args:
         store: The store.
-        recipe: Name or path of the recipe; None takes the store's dataset.
+        recipe: Name or path of the recipe; None takes the one that the store keeps.
 
     Raises:
         FasError: There is no such recipe.
     """
-    return load_recipe(recipe or (store.dataset.removesuffix("-simulated") if store.simulated else store.dataset))
+    return load_recipe(recipe or store.recipe_path())
 
 
 def store_splits(

@@ -137,6 +137,14 @@ class Store:
             )
         return cls(path, content["dataset"], content["recipe"], content["tools"], content["simulated"])
 
+    def preprocess_command(self, *extra: str) -> str:
+        """Stub until the merge."""
+        return " ".join(["fas preprocess", self.dataset.removesuffix("-simulated"), *extra])
+
+    def recipe_path(self) -> str | Path:
+        """Stub until the merge."""
+        return self.dataset.removesuffix("-simulated") if self.simulated else self.dataset
+
     def declare_layer(self, layer: str, settings: Mapping[str, Any]) -> None:
         """Records a layer's settings; needed once before its first shard, harmless again. Any number of processes may.
 
