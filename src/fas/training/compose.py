@@ -34,10 +34,9 @@ def known_experiments() -> dict[str, Path]:
 
 
 def experiment_summary(path: Path) -> str:
-    """What an experiment is for: the first sentence of the comment at its top."""
+    """What an experiment is for: the first line of the comment at its top."""
     lines = path.read_text(encoding="utf-8").splitlines()
-    comment = [line.lstrip("# ").strip() for line in lines if line.startswith("#") and "@package" not in line]
-    return re.split(r"(?<=[a-z)0-9])[.:](?:\s|$)", " ".join(comment), maxsplit=1)[0]
+    return next((line[1:].strip() for line in lines if line.startswith("#") and "@package" not in line), "")
 
 
 def compose_experiment(experiment: str, overrides: Sequence[str] = ()) -> Experiment:

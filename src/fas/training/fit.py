@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import warnings
 from collections.abc import Iterator, Mapping
@@ -23,6 +22,7 @@ from fas.methods.base import Method
 from fas.methods.checkpoint import DATA_KEY, read_checkpoint, save_checkpoint
 from fas.methods.dev import evaluate_dev
 from fas.methods.fitted import FittedMethod, TrainingTable
+from fas.methods.lightning import quiet_lightning
 from fas.methods.scorer import Scorer
 from fas.runs.run import Run, StageFolder, new_run
 from fas.training.build import build_datamodule, build_evaluator, build_scorer, build_trainer
@@ -231,17 +231,7 @@ def quiet() -> None:
     """Takes away what Lightning tells developers, and our warnings on all ranks but one."""
     if _rank():
         warnings.simplefilter("ignore", FasWarning)
-    for name in ("pytorch_lightning", "lightning_fabric", "lightning.pytorch", "lightning.fabric"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    for message in (
-        ".*does not have many workers.*",
-        ".*Checkpoint directory .* exists and is not empty.*",
-        ".*GPU available but not used.*",
-        ".*The number of training batches .* is smaller than the logging interval.*",
-        ".*Total length of `list` across ranks is zero.*",  # no dev split
-        ".*`isinstance\\(treespec, LeafSpec\\)` is deprecated.*",
-    ):
-        warnings.filterwarnings("ignore", message=message)
+    quiet_lightning()
 
 
 @contextmanager
