@@ -63,6 +63,8 @@ def fit(
         experiment = compose_experiment(exp, overrides)
     elif not runs[0].is_dir() and str(runs[0]) in known_experiments():
         raise FasError(f"there is no run {str(runs[0])!r}", remedy=f"for the experiment write: fas fit --exp {runs[0]}")
+    elif not runs[0].is_dir():
+        raise FasError("not a run: there is no such folder", path=runs[0], remedy="give a folder that `fas fit` made")
     else:
         experiment = replace(compose_run(runs[0], overrides), run_dir=str(runs[0]))
     if print_config:

@@ -293,12 +293,15 @@ class FasDataModule(pl.LightningDataModule):
         codes = {name: code for code, name in enumerate(self.domains)}
         return np.array([codes.get(name, -1) for name in self._domain_names()], dtype=np.int64)
 
-    def _rows(self, split: str) -> NDArray[np.int64]:
-        """The rows of all samples of a split: frames, or the first frames of whole clips."""
+    def _frame_rows(self, split: str) -> NDArray[np.int64]:
+        """The rows of all frames of a split that its protocol uses."""
         part = self.splits[split]
         rows = rows_of(part.codes, self.index.presentations)
-        if part.first_frames is not None:
-            rows = self._first_frames(split, part, rows, part.first_frames)
+        return rows if part.first_frames is None else self._first_frames(split, part, rows, part.first_frames)
+
+    def _rows(self, split: str) -> NDArray[np.int64]:
+        """The rows of all samples of a split: frames, or the first frames of whole clips."""
+        rows = self._frame_rows(split)
         if (clip := self._requirements.clip) is None:
             return rows
         ordered = np.sort(rows)  # by presentation and frame, as the index is
@@ -337,7 +340,7 @@ class FasDataModule(pl.LightningDataModule):
         warnings.warn(FasWarning(f"{self._where}: {what}; {done}"), stacklevel=2)
 
     def _check_layers(self, split: str, requirements: Requirements) -> None:
-        rows = rows_of(self.splits[split].codes, self.index.presentations)
+        rows = self._frame_rows(split)
         for layer in requirements.layers:
             if layer == RGB:
                 continue

@@ -6,6 +6,7 @@ import inspect
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,11 @@ def fit_features(method: FittedMethod, batch: Batch, seed: int = 0) -> dict[str,
 
 
 def _trained(name: str, steps: int = 2) -> tuple[Scorer, Batch]:
+    return _trained_class(method_class(name), name, steps)
+
+
+@cache
+def _trained_class(kind: type[Scorer], name: str, steps: int) -> tuple[Scorer, Batch]:
     scorer = small(name)
     batch = random_batch(scorer.requirements, size=16 if isinstance(scorer, FittedMethod) else 8)
     if isinstance(scorer, Method):
