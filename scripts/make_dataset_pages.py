@@ -14,9 +14,10 @@ from pathlib import Path
 from fas.datasets.contents import covers_all, published_presentations
 from fas.datasets.counts import count, count_keys, count_published
 from fas.datasets.cross import CrossProtocol, known_cross_protocols, load_cross_protocol
+from fas.datasets.loading import known_recipes, load_recipe
 from fas.datasets.presentation import Presentation
 from fas.datasets.protocol import folds, protocol_splits
-from fas.datasets.recipe import Recipe, known_recipes, load_recipe
+from fas.datasets.recipe import Recipe
 from fas.datasets.selection import describe
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "datasets"

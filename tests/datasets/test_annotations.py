@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from fas.datasets.annotations import AnnotationError, annotation_path, read_annotations
+from fas.datasets.loading import load_recipe
 from fas.datasets.naming import NameReader
-from fas.datasets.recipe import Recipe, load_recipe
+from fas.datasets.recipe import Recipe
 from fas.datasets.recipe_parts import Annotations
 
 OULU = load_recipe("oulu")

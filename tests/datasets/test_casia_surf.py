@@ -13,8 +13,9 @@ from fas.datasets.contents import published_presentations
 from fas.datasets.counts import count
 from fas.datasets.fake import empty_media, make_fake_tree
 from fas.datasets.index import index_dataset
+from fas.datasets.loading import load_recipe
 from fas.datasets.protocol import protocol_splits
-from fas.datasets.recipe import Recipe, load_recipe
+from fas.datasets.recipe import Recipe
 from fas.errors import FasError, FasWarning
 
 SURF = load_recipe("casia_surf")

@@ -10,10 +10,10 @@ import pytest
 from fas.datasets.contents import published_presentations
 from fas.datasets.counts import count
 from fas.datasets.index import index_dataset
+from fas.datasets.loading import load_recipe
 from fas.datasets.naming import NameReader
 from fas.datasets.presentation import Presentation
 from fas.datasets.protocol import protocol_splits
-from fas.datasets.recipe import load_recipe
 from fas.errors import FasError, FasWarning
 
 CEFA = load_recipe("cefa")

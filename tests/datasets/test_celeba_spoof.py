@@ -15,9 +15,10 @@ from fas.datasets.contents import published_presentations
 from fas.datasets.counts import count, count_published
 from fas.datasets.fake import empty_media, make_fake_tree
 from fas.datasets.index import DatasetIndex, index_dataset
+from fas.datasets.loading import load_recipe
 from fas.datasets.presentation import Presentation
 from fas.datasets.protocol import protocol_splits
-from fas.datasets.recipe import Recipe, load_recipe
+from fas.datasets.recipe import Recipe
 from fas.errors import FasError, FasWarning
 
 CELEBA = load_recipe("celeba_spoof")

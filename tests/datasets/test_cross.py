@@ -8,7 +8,7 @@ import yaml
 
 from fas.datasets.contents import published_presentations
 from fas.datasets.cross import cross_splits, is_cross_protocol, load_cross_protocol
-from fas.datasets.recipe import load_recipe
+from fas.datasets.loading import load_recipe
 from fas.errors import FasError
 
 OULU = published_presentations(load_recipe("oulu"))

@@ -11,7 +11,8 @@ import yaml
 from fas.datasets.fake import FRAMES, empty_media, make_fake_tree
 from fas.datasets.fake_media import FakeMedia
 from fas.datasets.index import index_dataset
-from fas.datasets.recipe import Recipe, load_recipe
+from fas.datasets.loading import load_recipe
+from fas.datasets.recipe import Recipe
 from fas.errors import FasError
 from fas.preprocessing.decode import FrameSelection, read_frames
 from tests.fakes.oulu import make_oulu

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fas.datasets.index import index_dataset
-from fas.datasets.recipe import load_recipe
+from fas.datasets.loading import load_recipe
 from fas.errors import FasError, FasWarning
 from tests.fakes.oulu import make_oulu
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from fas.datasets.index import index_dataset
+from fas.datasets.loading import load_recipe
 from fas.datasets.protocol import protocol_splits
-from fas.datasets.recipe import load_recipe
 from fas.errors import FasError, FasWarning
 
 HEADER = "path,label,attack_type,subject,split,lamp\n"

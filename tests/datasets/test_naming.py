@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from fas.datasets.contents import published_presentations
+from fas.datasets.loading import load_recipe
 from fas.datasets.naming import NameReader, is_safe
-from fas.datasets.recipe import Contents, load_recipe
+from fas.datasets.recipe_parts import Contents
 from fas.datasets.selection import satisfies
 from fas.errors import FasError
 

@@ -10,9 +10,9 @@ import pytest
 from fas.datasets.contents import published_presentations
 from fas.datasets.counts import count, count_published
 from fas.datasets.index import DatasetIndex, index_dataset
+from fas.datasets.loading import load_recipe
 from fas.datasets.protocol import protocol_splits
 from fas.datasets.protocol_files import check_protocol_files
-from fas.datasets.recipe import load_recipe
 from tests.fakes.oulu import make_oulu
 
 OULU = load_recipe("oulu")

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from fas.datasets.contents import published_presentations
+from fas.datasets.loading import load_recipe
 from fas.datasets.protocol import folds, protocol_splits
-from fas.datasets.recipe import load_recipe
 from fas.errors import FasError
 
 OULU = load_recipe("oulu")

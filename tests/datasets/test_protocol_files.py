@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from fas.datasets.index import DatasetIndex, index_dataset
+from fas.datasets.loading import load_recipe
 from fas.datasets.protocol_files import check_protocol_files
-from fas.datasets.recipe import load_recipe
 from tests.fakes.oulu import make_oulu
 
 OULU = load_recipe("oulu")

@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from fas.datasets.index import index_dataset
+from fas.datasets.loading import known_recipes, load_recipe
 from fas.datasets.protocol import protocol_splits
-from fas.datasets.recipe import known_recipes, load_recipe
 from fas.errors import FasError
 from fas.resources import resource_dir
 

@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from fas.datasets.index import index_dataset
-from fas.datasets.recipe import Recipe, load_recipe
+from fas.datasets.loading import load_recipe
+from fas.datasets.recipe import Recipe
 from fas.datasets.tables import read_tables
 from fas.errors import FasError, FasWarning
 

@@ -44,8 +44,8 @@ def show(
     from fas.cli.datasets_output import print_counts, print_cross, print_facts
     from fas.datasets.cross import is_cross_protocol, load_cross_protocol
     from fas.datasets.index import index_dataset
+    from fas.datasets.loading import load_recipe
     from fas.datasets.protocol_files import check_protocol_files
-    from fas.datasets.recipe import load_recipe
     from fas.errors import FasError, FasWarning
     from fas.paths import dataset_root
 
@@ -123,7 +123,7 @@ def fake(
     from fas.datasets.contents import count_paths
     from fas.datasets.fake import empty_media, make_fake_tree
     from fas.datasets.fake_media import FakeMedia
-    from fas.datasets.recipe import load_recipe
+    from fas.datasets.loading import load_recipe
     from fas.progress import progress_bar
 
     recipe = load_recipe(name)
@@ -133,8 +133,8 @@ def fake(
 
 
 def _splits(name: str, protocol: str | None, fold: int | None, roots: list[str] | None, *, rules: bool) -> Splits:
+    from fas.datasets.loading import load_recipe
     from fas.datasets.protocol import find_protocol, protocol_splits
-    from fas.datasets.recipe import load_recipe
     from fas.errors import FasError
 
     recipe = load_recipe(name)

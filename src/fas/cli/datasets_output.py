@@ -15,8 +15,9 @@ from fas.datasets.contents import covers_all
 from fas.datasets.counts import count, count_keys, count_published
 from fas.datasets.cross import CrossProtocol, known_cross_protocols, load_cross_protocol
 from fas.datasets.index import DatasetIndex
+from fas.datasets.loading import known_recipes, load_recipe
 from fas.datasets.protocol import Splits
-from fas.datasets.recipe import Recipe, known_recipes, load_recipe
+from fas.datasets.recipe import Recipe
 from fas.errors import FasError
 
 _COLUMNS = ("video_id", "path", "subject", "split", "label", "attack_type")

@@ -53,7 +53,7 @@ def preprocess(
     come from the dataset's recipe. Exit code 1: some presentations could not be acquired; all others are stored.
     """
     from fas.datasets.index import index_dataset
-    from fas.datasets.recipe import load_recipe
+    from fas.datasets.loading import load_recipe
     from fas.maps.reflection import DEFAULT_ESTIMATOR
     from fas.paths import dataset_root, store_root
     from fas.preprocessing.decode import FrameSelection

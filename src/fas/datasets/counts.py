@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 from fas.datasets.presentation import Presentation
 from fas.datasets.recipe import Recipe
-from fas.datasets.recipe_parts import SPLITS
-from fas.labels import BONA_FIDE
+from fas.labels import BONA_FIDE, SPLITS
 
 ALL = "all"
 """Stands for the split of a dataset that is distributed without."""

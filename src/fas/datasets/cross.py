@@ -11,13 +11,15 @@ from typing import Annotated
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from fas.datasets.loading import load_recipe, validated
 from fas.datasets.naming import facts
 from fas.datasets.presentation import Presentation
 from fas.datasets.protocol import Splits, check_disjoint, find_protocol, protocol_splits
-from fas.datasets.recipe import Recipe, load_recipe, validated
-from fas.datasets.recipe_parts import SPLITS, STRICT, Split
+from fas.datasets.recipe import Recipe
+from fas.datasets.recipe_parts import STRICT
 from fas.datasets.selection import Selection, describe, satisfies
 from fas.errors import FasError
+from fas.labels import SPLITS, Split
 from fas.resources import resource_dir
 
 

@@ -18,12 +18,12 @@ from fas.datasets.presentation import Presentation
 from fas.datasets.protocol import protocol_splits
 from fas.datasets.protocol_files import protocol_files
 from fas.datasets.recipe import Recipe
-from fas.datasets.recipe_checks import placeholders
-from fas.datasets.recipe_parts import ListFormat, Split, Table
+from fas.datasets.recipe_parts import ListFormat, Table
 from fas.datasets.selection import satisfies
 from fas.datasets.simulated import SIMULATED_FILE
+from fas.datasets.templates import placeholders
 from fas.errors import FasError
-from fas.labels import BONA_FIDE
+from fas.labels import BONA_FIDE, Split
 
 FRAMES = 4
 """Of made videos, folders of frames and annotations."""

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from fas.datasets.naming import is_safe, stem_of
 from fas.datasets.recipe import Recipe
-from fas.datasets.recipe_parts import SPLITS, Protocol, Split
+from fas.datasets.recipe_parts import Protocol
 from fas.datasets.selection import Selection
 from fas.errors import FasError
+from fas.labels import SPLITS, Split
 
 COLUMNS = ("path", "label", "attack_type", "subject", "split")
 """The columns of a manifest; further ones become attributes."""

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from fas.datasets.naming import facts
 from fas.datasets.presentation import Presentation
 from fas.datasets.recipe import Recipe
-from fas.datasets.recipe_parts import SPLITS, Protocol, Split
+from fas.datasets.recipe_parts import Protocol
 from fas.datasets.selection import satisfies
 from fas.errors import FasError
+from fas.labels import SPLITS, Split
 
 Splits = dict[Split, list[Presentation]]
 

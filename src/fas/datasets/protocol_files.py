@@ -10,9 +10,9 @@ from fas.datasets.naming import facts, stem_of
 from fas.datasets.presentation import Presentation
 from fas.datasets.protocol import folds, protocol_splits
 from fas.datasets.recipe import Recipe
-from fas.datasets.recipe_parts import SPLITS, ListFile, ListFormat, Split
+from fas.datasets.recipe_parts import ListFile, ListFormat
 from fas.datasets.selection import satisfies
-from fas.labels import BONA_FIDE
+from fas.labels import BONA_FIDE, SPLITS, Split
 
 _DEVEL = {"train": "train", "dev": "devel", "test": "test"}
 """How Idiap names the splits."""

@@ -1,17 +1,13 @@
-"""What a recipe's types alone cannot check: templates, patterns, and that its parts speak of the same fields."""
+"""What a recipe's types alone cannot check: that its parts speak of the same fields, values and placeholders."""
 
 from __future__ import annotations
 
-import re
-import string
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from fas.datasets.recipe import Recipe
-    from fas.datasets.recipe_parts import Annotations, Contents, ListFormat, Protocol
-    from fas.datasets.selection import Choice
+from fas.datasets.recipe import Recipe
+from fas.datasets.recipe_parts import Annotations, Contents, ListFormat, Protocol
+from fas.datasets.selection import Choice
+from fas.datasets.templates import placeholders
 
 KEYS = frozenset({"video_id", "path", "subject"})
 """The groups by which a line of a text file can name what it speaks of."""
@@ -20,33 +16,6 @@ COLUMNS = frozenset(
     "frame left top right bottom width height eye1_x eye1_y eye2_x eye2_y path _".split()  # noqa: SIM905 - a table
 )
 """The words of a row of annotations."""
-
-
-def inside_root(template: str) -> str:
-    """Refuses a template that is no plain relative path, or whose placeholders are more than names."""
-    path = PurePosixPath(template)
-    if path.is_absolute() or ".." in path.parts:
-        raise ValueError("must be a path below the root")
-    if not all(name.isidentifier() and not spec and not conversion for name, spec, conversion in _parsed(template)):
-        raise ValueError("a placeholder must be {name} and nothing more")
-    return template
-
-
-def named_pattern(pattern: re.Pattern[str]) -> re.Pattern[str]:
-    """Refuses a regular expression without named groups: nothing could be read from it."""
-    if not pattern.groupindex:
-        raise ValueError("must have named groups, (?P<name>...)")
-    return pattern
-
-
-def placeholders(template: str) -> set[str]:
-    """The names in a template."""
-    return {name for name, _, _ in _parsed(template)}
-
-
-def _parsed(template: str) -> list[tuple[str, str, str]]:
-    parts = string.Formatter().parse(template)
-    return [(name, spec or "", conversion or "") for _, name, spec, conversion in parts if name is not None]
 
 
 def name_fields(recipe: Recipe) -> set[str]:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from fas.datasets.recipe_checks import inside_root, named_pattern
 from fas.datasets.selection import Choice, Selection
-
-Split = Literal["train", "dev", "test"]
-SPLITS: tuple[Split, ...] = get_args(Split)
+from fas.datasets.templates import inside_root, named_pattern
+from fas.labels import Split
 
 Template = Annotated[str, AfterValidator(inside_root)]
 Pattern = Annotated[re.Pattern[str], AfterValidator(named_pattern)]
