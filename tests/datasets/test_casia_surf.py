@@ -94,7 +94,7 @@ def test_pictures_that_no_list_labels_are_never_guessed(tmp_path: Path) -> None:
     with pytest.warns(FasWarning):
         index = index_dataset(SURF, root)
     assert [one.path for one in index.presentations] == [f"{REAL}/color"]
-    assert index.surplus == ["Testing/0000/000000-color.jpg"]
+    assert index.unexpected == ["Testing/0000/000000-color.jpg"]
 
 
 def listed(label: str, number: int = 1) -> str:

@@ -122,7 +122,7 @@ def test_folders_of_frames_whose_colour_is_named_either_way(tmp_path: Path) -> N
     assert (attack.path, attack.attack_type) == ("AF/AF-001/1_001_1_1_2/color", CLOTH)
     (tmp_path / "AF/AF-001/1_001_1_1_9/profile").mkdir(parents=True)
     (tmp_path / "AF/AF-001/1_001_1_1_9/profile/0001.jpg").touch()
-    with pytest.warns(FasWarning, match="1 files are surplus"):
+    with pytest.warns(FasWarning, match="1 files are unexpected"):
         index_dataset(CEFA, tmp_path)
 
 

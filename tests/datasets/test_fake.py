@@ -109,7 +109,7 @@ def test_what_cannot_be_made(tmp_path: Path) -> None:
         make_fake_tree(recipe, tmp_path / "odd", FakeMedia(recipe))
 
 
-def test_invented_names_are_never_missing_nor_surplus(tmp_path: Path) -> None:
+def test_invented_names_are_never_missing_nor_unexpected(tmp_path: Path) -> None:
     part = {
         "path": "{subject}_{kind}.mp4",
         "products": [{"of": {"subject": ["a", "b", "c"], "kind": "fake"}, "first": 2}],

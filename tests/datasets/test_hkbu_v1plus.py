@@ -60,7 +60,7 @@ def test_a_made_tree_says_that_its_names_are_invented(tree: DatasetIndex) -> Non
     assert "Some names are invented" in json.loads((tree.root / "SIMULATED.json").read_text())["about"]
 
 
-def test_nothing_is_missing_or_surplus_by_its_name(tmp_path: Path) -> None:
+def test_nothing_is_missing_or_unexpected_by_its_name(tmp_path: Path) -> None:
     (tmp_path / "s1").mkdir()
     (tmp_path / "s1/03_01.avi").touch()
     with warnings.catch_warnings():

@@ -36,7 +36,7 @@ def test_a_manifest_is_a_dataset_with_one_protocol(tmp_path: Path) -> None:
     make_tree(tmp_path / "root")
     recipe = load_recipe(write(tmp_path, GOOD))
     index = index_dataset(recipe, tmp_path / "root", strict=True)
-    assert index.name == "mine"
+    assert str(index.name) == "mine"
     found = {
         one.path: (one.video_id, one.label, one.attack_type, one.subject, one.split) for one in index.presentations
     }
@@ -59,7 +59,7 @@ def test_listed_files_that_are_not_there_are_missing_and_others_are_nobodys_busi
     (tmp_path / "a/three.mp4").touch()
     with pytest.warns(FasWarning, match=r"1 files are missing: c/x\.mov"):
         index = index_dataset(load_recipe(write(tmp_path, GOOD)), tmp_path)
-    assert (index.missing, index.surplus) == (["c/x.mov"], [])
+    assert (index.missing, index.unexpected) == (["c/x.mov"], [])
 
 
 @pytest.mark.parametrize(

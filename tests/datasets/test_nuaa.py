@@ -80,11 +80,11 @@ def test_the_list_says_the_split_and_its_name_the_class(tmp_path: Path, written:
     assert bona_fide.attributes["number"] == "0"
 
 
-def test_pictures_that_no_list_has_are_surplus_and_listed_ones_that_are_not_there_missing(tmp_path: Path) -> None:
+def test_pictures_that_no_list_has_are_unexpected_and_listed_ones_that_are_not_there_missing(tmp_path: Path) -> None:
     few(tmp_path, client_train=f"{NAME}\n0002\\0002_01_00_01_7.jpg\n")
     with pytest.warns(FasWarning):
         index = index_dataset(NUAA, tmp_path)
-    assert index.surplus == [f"ImposterRaw/{NAME}"]
+    assert index.unexpected == [f"ImposterRaw/{NAME}"]
     assert index.missing == ["ClientRaw/0002/0002_01_00_01_7.jpg"]
 
 

@@ -46,7 +46,7 @@ def test_the_full_tree_is_exactly_the_published_dataset(tree: DatasetIndex) -> N
     assert tree.name == "oulu"
     assert not tree.simulated
     assert tree.presentations == tree.expected == published_presentations(OULU)
-    assert tree.missing == tree.surplus == []
+    assert tree.missing == tree.unexpected == []
 
 
 def test_published_counts(tree: DatasetIndex) -> None:

@@ -57,7 +57,7 @@ def test_the_example_of_the_documentation_works_on_a_tree(tmp_path: Path) -> Non
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.touch()
     index = index_dataset(recipe, root, strict=True)
-    assert (index.name, len(index.presentations), index.expected) == ("mine", 30, [])
+    assert (str(index.name), len(index.presentations), index.expected) == ("mine", 30, [])
     splits = protocol_splits(recipe, index.presentations, "unseen_camera", 2)
     assert [len(split) for split in splits.values()] == [6, 3, 6]
     assert {p.attributes["camera"] for p in splits["test"]} == {"laptop"}

@@ -185,7 +185,7 @@ def test_a_copy_without_the_double_suffix_is_complete(tmp_path: Path) -> None:
         index = index_dataset(SIW, tmp_path)
     assert "Test/live/153/153-2-1-1-1.m.mov" not in index.missing
     assert "Test/live/153/153-2-1-1-2.m.mov" in index.missing
-    assert index.surplus == []
+    assert index.unexpected == []
 
 
 def test_a_folder_that_contradicts_the_name_is_an_error() -> None:

@@ -55,12 +55,12 @@ def test_tables_say_label_and_split(root: Path, tmp_path: Path) -> None:
     ]
 
 
-def test_files_without_a_row_are_surplus_and_rows_without_a_file_missing(root: Path, tmp_path: Path) -> None:
+def test_files_without_a_row_are_unexpected_and_rows_without_a_file_missing(root: Path, tmp_path: Path) -> None:
     (root / "ann/3.jpg").touch()
     (root / "bob/1.jpg").unlink()
     with pytest.warns(FasWarning):
         index = index_dataset(load(tmp_path), root)
-    assert (index.missing, index.surplus) == (["bob/1.jpg"], ["ann/3.jpg"])
+    assert (index.missing, index.unexpected) == (["bob/1.jpg"], ["ann/3.jpg"])
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def test_every_layout_gives_the_same_presentation(path: str, tmp_path: Path) -> 
     (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / path).touch()
     with pytest.warns(match="254 files are missing: session01/Data/01_01_01"):
-        assert index_dataset(MAD, tmp_path).surplus == []
+        assert index_dataset(MAD, tmp_path).unexpected == []
 
 
 @pytest.mark.parametrize(("name", "label"), [("01_01_01", 1), ("17_02_05", 1), ("17_03_01", 0)])

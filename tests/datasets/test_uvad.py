@@ -62,9 +62,9 @@ def test_names_by_hand(path: str, attack_type: str, camera: str) -> None:
         "real/sony/0001.MP4",
     ],
 )
-def test_other_names_are_surplus(tmp_path: Path, path: str) -> None:
+def test_other_names_are_unexpected(tmp_path: Path, path: str) -> None:
     for file in ("release_1/real/sony/MAH00001.MP4", path):
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).touch()
-    with pytest.warns(FasWarning, match="1 files are surplus"):
-        assert index_dataset(UVAD, tmp_path).surplus == [path]
+    with pytest.warns(FasWarning, match="1 files are unexpected"):
+        assert index_dataset(UVAD, tmp_path).unexpected == [path]

@@ -45,7 +45,7 @@ def preprocess(
     workers: Annotated[int | None, typer.Option(min=1, help="Processes. By default one per core.")] = None,
     part: Annotated[str, typer.Option(help="I/N: only the I-th of N parts, for many machines at once.")] = "1/1",
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try failed presentations again.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Missing or surplus files are an error.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Missing or unexpected files are an error.")] = False,
 ) -> None:
     """Cut faces and maps from a raw dataset into a store.
 

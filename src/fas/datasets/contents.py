@@ -40,7 +40,7 @@ def count_paths(recipe: Recipe) -> int:
 
 
 def covers_all(recipe: Recipe) -> bool:
-    """Whether the recipe names every presentation, so that any other is surplus."""
+    """Whether the recipe names every presentation, so that any other is unexpected."""
     return bool(recipe.listed) or (bool(recipe.contents) and not any(part.invented for part in recipe.contents))
 
 

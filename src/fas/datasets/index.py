@@ -1,4 +1,4 @@
-"""From a raw tree on disk to the table of its presentations, with everything that is missing or surplus by name."""
+"""From a raw tree on disk to the table of its presentations, with every missing or unexpected file by name."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from fas.datasets.annotations import annotation_path
 from fas.datasets.contents import covers_all, published_presentations
+from fas.datasets.dataset_name import DatasetName
 from fas.datasets.naming import NameReader, facts
 from fas.datasets.presentation import Presentation
 from fas.datasets.protocol_files import protocol_files
@@ -31,6 +32,7 @@ class DatasetIndex:
     """What a raw tree holds.
 
     Attributes:
+        name: The dataset's name; that of a simulated tree says so, so that the two never share a store.
         recipe: The dataset.
         root: The tree.
         presentations: What was found, ordered by path.
@@ -38,19 +40,21 @@ class DatasetIndex:
             simulated tree says of itself.
         missing: Paths of media files, of their annotations and of what tables list that should be there and are not,
             ordered.
-        surplus: Paths that belong to no part of the dataset, ordered; unprintable characters are escaped.
-        simulated: Whether the tree says that it is simulated.
-        name: The recipe's name, with `-simulated` for a simulated tree, so that the two never share a store.
+        unexpected: Paths that belong to no part of the dataset, ordered; unprintable characters are escaped.
     """
 
+    name: DatasetName
     recipe: Recipe
     root: Path
     presentations: list[Presentation]
     expected: list[Presentation]
     missing: list[str]
-    surplus: list[str]
-    simulated: bool
-    name: str
+    unexpected: list[str]
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the tree says that it is simulated."""
+        return self.name.simulated
 
 
 def index_dataset(recipe: Recipe, root: Path, *, strict: bool = False) -> DatasetIndex:
@@ -59,15 +63,15 @@ def index_dataset(recipe: Recipe, root: Path, *, strict: bool = False) -> Datase
     Args:
         recipe: The dataset.
         root: Its raw tree.
-        strict: Raise for missing and surplus files instead of warning.
+        strict: Raise for missing and unexpected files instead of warning.
 
     Raises:
         FasError: The tree holds no presentation; two files are the same presentation; a file lies in another split's
             folder than published; a link leaves the tree; a folder or table cannot be read; with `strict`, a file is
-            missing or surplus.
+            missing or unexpected.
 
     Warns:
-        FasWarning: Files are missing or surplus: how many, and the first by name.
+        FasWarning: Files are missing or unexpected: how many, and the first by name.
     """
     with _collector_paused():
         index = _index(recipe, root)
@@ -89,6 +93,7 @@ def _index(recipe: Recipe, root: Path) -> DatasetIndex:
     optional = recipe.annotations is not None and recipe.annotations.optional
     further = recipe.other_files + (() if simulated is None else simulated.other_files)
     return DatasetIndex(
+        name=DatasetName(recipe.name, simulated=simulated is not None),
         recipe=recipe,
         root=root,
         presentations=sorted(found.values(), key=lambda one: one.path),
@@ -98,9 +103,9 @@ def _index(recipe: Recipe, root: Path) -> DatasetIndex:
             | (set() if optional else annotations - others)
             | _unfound(found, tables)
         ),
-        surplus=sorted(_unpublished(recipe, found, expected) | _unknown_files(recipe, others - annotations, further)),
-        simulated=simulated is not None,
-        name=recipe.name if simulated is None else f"{recipe.name}-simulated",
+        unexpected=sorted(
+            _unpublished(recipe, found, expected) | _unknown_files(recipe, others - annotations, further)
+        ),
     )
 
 
@@ -117,7 +122,7 @@ def _collector_paused() -> Iterator[None]:
 
 
 def _report(index: DatasetIndex, strict: bool) -> None:
-    for what, paths in (("missing", index.missing), ("surplus", index.surplus)):
+    for what, paths in (("missing", index.missing), ("unexpected", index.unexpected)):
         if paths:
             cause = f"{len(paths)} files are {what}: {', '.join(paths[:3])}{', ...' if len(paths) > 3 else ''}"
             remedy = f"`fas datasets show` with --root {index.root} lists them all"

@@ -179,7 +179,7 @@ class Contents:
         path: Template of a media file's path below the root.
         products: Products of field values: of the grammar, of a table, or of this template alone.
         invented: Only counts and the form of the names are known, not the names: made trees have such files, but
-            nothing is missing or surplus by them.
+            nothing is missing or unexpected by them.
     """
 
     path: Template
