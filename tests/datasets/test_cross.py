@@ -37,6 +37,16 @@ def test_a_users_own_file(tmp_path: Path) -> None:
     assert (first.video_id, first.path, first.subject) == ("oulu/4_1_36_1", "Test_files/4_1_36_1.avi", "oulu/36")
 
 
+def test_a_users_own_dataset_is_looked_for_next_to_the_protocols_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists/lab.csv").write_text("path,label,attack_type,subject,split\na.mp4,1,,ann,test\n")
+    path = write(tmp_path, test=[{"dataset": "lists/lab.csv"}])
+    monkeypatch.chdir("/")
+    assert [recipe.name for recipe in load_cross_protocol(path).recipes.values()] == ["oulu", "lab"]
+
+
 # Videos of each domain in the leave-one-out tasks, by the literature: bona fide, attack.
 DOMAINS = {"oulu": (720, 2880), "casia_fasd": (150, 450), "replay_attack": (140, 700), "msu_mfsd": (70, 210)}
 TARGETS = {"ocim_m": "msu_mfsd", "ocim_c": "casia_fasd", "ocim_i": "replay_attack", "ocim_o": "oulu"}

@@ -52,6 +52,19 @@ def test_a_manifest_is_a_dataset_with_one_protocol(tmp_path: Path) -> None:
     }
 
 
+def test_a_copy_kept_elsewhere_says_the_same_as_long_as_it_keeps_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = write(tmp_path, GOOD)
+    own, kept = load_recipe(mine), tmp_path / "store"
+    kept.mkdir()
+    mine.rename(kept / "mine.csv")
+    monkeypatch.chdir(kept)
+    assert load_recipe("mine.csv") == load_recipe(kept / "mine.csv") == own
+    (kept / "mine.csv").rename(kept / "other.csv")
+    assert (own.name, load_recipe("other.csv").name) == ("mine", "other")  # the file's name is the dataset's
+
+
 def test_listed_files_that_are_not_there_are_missing_and_others_are_nobodys_business(tmp_path: Path) -> None:
     make_tree(tmp_path)
     (tmp_path / "c/x.mov").unlink()

@@ -64,6 +64,17 @@ def test_the_example_of_the_documentation_works_on_a_tree(tmp_path: Path) -> Non
     assert {p.attack_type for p in splits["test"]} == {"", "print/glossy", "mask/silicone"}
 
 
+def test_a_copy_kept_elsewhere_says_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = write(tmp_path, EXAMPLE)
+    own, kept = load_recipe(mine), tmp_path / "store" / "mine"
+    kept.mkdir(parents=True)
+    mine.rename(kept / "mine.yaml")
+    monkeypatch.chdir(kept)
+    assert load_recipe("mine.yaml") == load_recipe(kept / "mine.yaml") == own
+    (kept / "copy.yaml").write_bytes((resource_dir("preprocess") / "oulu.yaml").read_bytes())
+    assert load_recipe("copy.yaml") == load_recipe("oulu")
+
+
 def test_values_stay_the_text_that_stands_there(tmp_path: Path) -> None:
     text = edited("train: {subject: [alice, bob]}", "train: {subject: [07, 08, 1e3, yes, null, ~, 1_000, 12:30]}")
     recipe = load_recipe(write(tmp_path, text))

@@ -66,6 +66,23 @@ def find_protocol(recipe: Recipe, protocol: str, fold: int | None) -> Protocol:
     return rules
 
 
+def default_protocol(recipe: Recipe) -> str:
+    """The name of the only protocol of a recipe, so that nobody has to type it.
+
+    Raises:
+        FasError: The recipe has several protocols, and which one is meant changes every number; or it has none.
+    """
+    if len(recipe.protocols) == 1:
+        return next(iter(recipe.protocols))
+    if not recipe.protocols:
+        raise FasError(f"{recipe.title} has no protocol", remedy="add one to the recipe's `protocols`")
+    choices = "".join(f"\n  {name}: {rules.about}" for name, rules in recipe.protocols.items())
+    raise FasError(
+        f"{recipe.title} has {len(recipe.protocols)} protocols, and none is named:{choices}",
+        remedy="name one with data.protocol=NAME",
+    )
+
+
 def folds(recipe: Recipe, protocol: str) -> Iterator[int | None]:
     """The folds of a protocol from 1; None alone for a protocol without folds."""
     count = len(recipe.protocols[protocol].folds)
