@@ -255,7 +255,7 @@ def test_an_empty_root_says_what_was_looked_for(tmp_path: Path) -> None:
     assert "looked for files such as Dev_files/1_1_21_1.avi" in done.stderr
 
 
-def test_a_closed_pipe_is_no_traceback() -> None:
+def test_a_closed_pipe_is_not_a_traceback() -> None:
     command = f"{sys.executable} -m fas.cli.main datasets protocol oulu 3 --fold 1 --rules --csv - | head -1"
     done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=True)
     assert done.stdout == "video_id,path,subject,split,label,attack_type\n"

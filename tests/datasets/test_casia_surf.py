@@ -56,7 +56,7 @@ def test_published_counts_of_the_official_protocol() -> None:
     assert count(presentations)["presentations"] == 1200 + 9608 + 57710
 
 
-def test_a_made_tree_is_exactly_what_the_recipe_says(tmp_path: Path) -> None:
+def test_a_fake_tree_is_exactly_what_the_recipe_says(tmp_path: Path) -> None:
     made = make_fake_tree(small(), tmp_path / "surf", empty_media)
     index = index_dataset(small(), tmp_path / "surf", strict=True)
     assert index.presentations == made
@@ -108,7 +108,7 @@ def test_a_training_list_whose_labels_are_inverted_is_an_error(tmp_path: Path) -
     with pytest.raises(FasError, match=r"exactly one label .* fits none"):
         index_dataset(SURF, tmp_path)
     write(tmp_path, train=listed("1") + listed("0", 31))
-    with pytest.raises(FasError, match=r"line 2: .* has genuine 0, but 1 was said before"):
+    with pytest.raises(FasError, match=r"line 2: .* has genuine 0, but was 1 in an earlier line or table"):
         index_dataset(SURF, tmp_path)
 
 

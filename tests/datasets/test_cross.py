@@ -96,7 +96,7 @@ def test_a_presentation_taken_twice_or_into_two_splits(tmp_path: Path) -> None:
         cross_splits(load_cross_protocol(write(tmp_path, train=[part])), {"oulu": OULU})
 
 
-def test_a_recipe_is_no_protocol(tmp_path: Path) -> None:
+def test_a_recipe_is_not_a_protocol(tmp_path: Path) -> None:
     assert not is_cross_protocol("oulu")
     assert not is_cross_protocol(tmp_path / "none.yaml")
 

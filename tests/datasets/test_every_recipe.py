@@ -78,7 +78,7 @@ def test_every_protocol_and_fold_has_both_classes_and_disjoint_splits(name: str)
 
 
 @pytest.mark.parametrize("name", known_recipes())
-def test_a_made_tree_is_exactly_what_the_recipe_says(name: str, tmp_path: Path) -> None:
+def test_a_fake_tree_is_exactly_what_the_recipe_says(name: str, tmp_path: Path) -> None:
     recipe = load_recipe(name)
     if len(published(name)) > LARGE:
         pytest.skip("too large to be written in a test")

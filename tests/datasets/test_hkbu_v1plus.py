@@ -56,7 +56,7 @@ def test_the_folder_alone_tells_the_label_since_names_are_not_confirmed(folder: 
     assert (one.subject, one.label) == ("12", label)
 
 
-def test_a_made_tree_says_that_its_names_are_invented(tree: DatasetIndex) -> None:
+def test_a_fake_tree_says_that_its_names_are_invented(tree: DatasetIndex) -> None:
     assert "Some names are invented" in json.loads((tree.root / "SIMULATED.json").read_text())["about"]
 
 

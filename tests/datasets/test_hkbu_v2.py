@@ -66,7 +66,7 @@ def test_one_fold_per_subject() -> None:
     [
         ("HKBU_MARs_V2/real/09/07_06_09.avi", "real/09/07_06", 1),
         ("HKBU_MARs_V2/attack/09/07_06_9.avi", "attack/09/07_06", 0),
-        ("HKBU_MARs_V2/attack/09/07_06_09.avi", "attack/09/07_06", 0),  # a mended copy
+        ("HKBU_MARs_V2/attack/09/07_06_09.avi", "attack/09/07_06", 0),  # a corrected copy
         ("attack/12/01_02_12.avi", "attack/12/01_02", 0),
     ],
 )
@@ -94,7 +94,7 @@ def test_both_spellings_of_one_video_are_refused(tmp_path: Path) -> None:
         path = tmp_path / f"attack/09/01_01_{end}.avi"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    with pytest.raises(FasError, match="attack/09/01_01 is there twice"):
+    with pytest.raises(FasError, match="attack/09/01_01 exists twice"):
         index_dataset(V2, tmp_path)
 
 

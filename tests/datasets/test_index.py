@@ -81,7 +81,7 @@ def test_missing_videos_and_eye_files_are_named(root: Path) -> None:
 def test_other_names_are_unexpected(root: Path, name: str) -> None:
     (root / name).parent.mkdir(parents=True, exist_ok=True)
     (root / name).touch()
-    with pytest.warns(FasWarning, match="1 files are unexpected"):
+    with pytest.warns(FasWarning, match="1 file is unexpected"):
         index = index_dataset(OULU, root)
     assert index.unexpected == [name.replace("\n", "\\n")]
     assert len(index.presentations) == 30
@@ -106,7 +106,7 @@ def test_a_video_beyond_what_a_simulated_tree_declares_is_kept_and_named(root: P
 
 def test_a_video_in_another_splits_folder_is_an_error(root: Path) -> None:
     (root / "Train_files/1_1_01_1.avi").rename(root / "Test_files/1_1_01_1.avi")
-    with pytest.raises(FasError, match="1_1_01_1 lies in the test split, but was published in train") as caught:
+    with pytest.raises(FasError, match="1_1_01_1 is in the test split, but was published in train") as caught:
         index_dataset(OULU, root)
     assert caught.value.path == root / "Test_files/1_1_01_1.avi"
 
@@ -114,7 +114,7 @@ def test_a_video_in_another_splits_folder_is_an_error(root: Path) -> None:
 def test_the_same_presentation_twice_is_an_error(root: Path) -> None:
     (root / "Train_files/Train_files").mkdir()
     (root / "Train_files/Train_files/1_1_01_1.avi").touch()
-    with pytest.raises(FasError, match="1_1_01_1 is there twice"):
+    with pytest.raises(FasError, match="1_1_01_1 exists twice"):
         index_dataset(OULU, root)
 
 
@@ -125,10 +125,10 @@ def test_no_presentation_at_all_says_what_was_looked_for(tmp_path: Path, name: s
     with pytest.raises(FasError, match=r"looked for files such as Dev_files/1_1_21_1\.avi") as caught:
         index_dataset(OULU, tmp_path)
     assert caught.value.path == tmp_path
-    assert (name or "no file at all") in str(caught.value)
+    assert (name or "no files at all") in str(caught.value)
 
 
-def test_names_that_are_no_text_are_unexpected_and_shown_escaped(root: Path) -> None:
+def test_names_that_are_not_text_are_unexpected_and_shown_escaped(root: Path) -> None:
     (root / "Train_files" / os.fsdecode(b"1_1_01_\xff.avi")).touch()
     (root / os.fsdecode(b"\xfe")).mkdir()
     (root / os.fsdecode(b"\xfe") / "inside").touch()
@@ -165,7 +165,7 @@ def test_further_files_of_a_simulated_tree_are_expected(root: Path) -> None:
     assert index_dataset(OULU, root, strict=True).unexpected == []
 
 
-def test_the_search_for_cycles_goes_on_after_an_index_and_after_an_error(tmp_path: Path) -> None:
+def test_the_search_for_cycles_resumes_after_an_index_and_after_an_error(tmp_path: Path) -> None:
     with pytest.raises(FasError, match="no presentation"):
         index_dataset(load_recipe("uvad"), tmp_path)
     assert gc.isenabled()

@@ -90,7 +90,9 @@ def test_pictures_that_no_list_has_are_unexpected_and_listed_ones_that_are_not_t
 
 def test_a_picture_in_both_lists_is_an_error_with_file_and_line(tmp_path: Path) -> None:
     few(tmp_path, client_train=f"{NAME}\n", client_test=f"0003\\0003_00_00_03_1.jpg\n{NAME}\n")
-    with pytest.raises(FasError, match=r"line 2: .* has subset test, but train was said before") as caught:
+    with pytest.raises(
+        FasError, match=r"line 2: .* has subset test, but was train in an earlier line or table"
+    ) as caught:
         index_dataset(NUAA, tmp_path)
     assert caught.value.path == tmp_path / "client_test_raw.txt"
 
@@ -109,7 +111,7 @@ def test_without_a_list_nothing_is_guessed(tmp_path: Path) -> None:
         index_dataset(NUAA, tmp_path)
 
 
-def test_the_cut_faces_of_the_distribution_are_no_presentations(tmp_path: Path) -> None:
+def test_the_cut_faces_of_the_distribution_are_not_presentations(tmp_path: Path) -> None:
     few(tmp_path, client_train=f"{NAME}\n", imposter_train=f"{NAME}\n")
     shutil.copytree(tmp_path / "ClientRaw", tmp_path / "Detectedface/ClientFace")
     (tmp_path / "Detectedface/client_train_face.txt").touch()

@@ -43,7 +43,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> DatasetIndex:
 
 
 def test_the_full_tree_is_exactly_the_published_dataset(tree: DatasetIndex) -> None:
-    assert tree.name == "oulu"
+    assert str(tree.name) == "oulu"
     assert not tree.simulated
     assert tree.presentations == tree.expected == published_presentations(OULU)
     assert tree.missing == tree.unexpected == []

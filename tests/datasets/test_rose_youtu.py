@@ -104,7 +104,7 @@ def test_the_name_tells_the_person_whatever_the_folder(folder: str) -> None:
 def test_other_persons_devices_and_kinds_are_unexpected(name: str, tmp_path: Path) -> None:
     (tmp_path / "G_T_HS_g_E_2_1.mp4").touch()
     (tmp_path / f"{name}.mp4").touch()
-    with pytest.warns(FasWarning, match=f"1 files are unexpected: {name}"):
+    with pytest.warns(FasWarning, match=f"1 file is unexpected: {name}"):
         index_dataset(ROSE, tmp_path)
 
 

@@ -66,5 +66,5 @@ def test_other_names_are_unexpected(tmp_path: Path, path: str) -> None:
     for file in ("release_1/real/sony/MAH00001.MP4", path):
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).touch()
-    with pytest.warns(FasWarning, match="1 files are unexpected"):
+    with pytest.warns(FasWarning, match="1 file is unexpected"):
         assert index_dataset(UVAD, tmp_path).unexpected == [path]

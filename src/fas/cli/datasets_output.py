@@ -30,7 +30,7 @@ _MOST_EXAMPLES = 5
 
 
 def print_known() -> None:
-    """Known datasets with their counts, then on what terms they are given, then the protocols across them."""
+    """Known datasets with their counts, then licences and where to request them, then the protocols across them."""
     console = Console()
     recipes = [load_recipe(name) for name in known_recipes()]
     table = Table(box=None, padding=(0, 2, 0, 0))
@@ -43,7 +43,7 @@ def print_known() -> None:
         numbers = (str(counts.get(key, "?")) for key in ("subjects", "all bona fide", "all attack"))
         table.add_row(recipe.name, recipe.title, ", ".join(recipe.media), *numbers)
     console.print(table)
-    console.print("\n[bold]licence, and where to ask for it[/bold]")
+    console.print("\n[bold]licence, and where to request it[/bold]")
     for recipe in recipes:  # in lines of their own, so that no address is ever folded
         print(f"{recipe.name}: {recipe.licence}\n    {recipe.obtain}")
     console.print("\n[bold]protocols across datasets[/bold] (fas datasets show NAME)")
@@ -54,7 +54,7 @@ def print_known() -> None:
 def print_facts(recipe: Recipe) -> None:
     """What a dataset is, without numbers."""
     print(f"{recipe.title} ({recipe.name})\n{recipe.about}")
-    print(f"licence:  {recipe.licence}\nask:      {recipe.obtain}\ncite:     {recipe.citation}")
+    print(f"licence:  {recipe.licence}\nrequest:  {recipe.obtain}\ncite:     {recipe.citation}")
     for protocol, rules in recipe.protocols.items():
         folds = f", {len(rules.folds)} folds" if rules.folds else ""
         print(f"protocol  {protocol}: {rules.about}{folds}{'' if rules.official else ' (not official)'}")
@@ -63,7 +63,7 @@ def print_facts(recipe: Recipe) -> None:
 
 
 def print_cross(cross: CrossProtocol) -> None:
-    """What a protocol across datasets takes from which."""
+    """What a protocol across datasets takes from each of them."""
     print(f"{cross.title} ({cross.name})\n{cross.about}")
     if cross.source:
         print(f"source:   {cross.source}")

@@ -1,7 +1,7 @@
 """Recipes by name, from a YAML file that anybody can read and write, or from a manifest.
 
-`preprocess/` holds the recipes that come with fas. A file of the user's own may lie anywhere: nothing that a recipe or
-a manifest says depends on the folder it is in.
+`preprocess/` holds the recipes that come with fas. A user's own file may be anywhere: nothing in a recipe or a
+manifest depends on the folder that it is in.
 """
 
 from __future__ import annotations
@@ -37,8 +37,7 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
             manifest (`.csv`).
 
     Raises:
-        FasError: The name is unknown, the file cannot be read, or it says something that is not understood; each
-            such place is named by its key or line.
+        FasError: The name is unknown, the file cannot be read, or it has mistakes; each is named by its key or line.
     """
     suffix = Path(name_or_path).suffix
     if suffix == ".csv":
@@ -63,10 +62,10 @@ def validated(kind: type[T], path: Path, inconsistencies: Callable[[T], Iterable
     Args:
         kind: The dataclass.
         path: The file.
-        inconsistencies: Gives key and problem of what the types cannot check.
+        inconsistencies: Yields key and problem of what the types cannot check.
 
     Raises:
-        FasError: Every mistake by its key.
+        FasError: The file cannot be read or has mistakes; each is named by its key.
     """
     written = read_text_yaml(path)
     try:
@@ -82,7 +81,7 @@ def validated(kind: type[T], path: Path, inconsistencies: Callable[[T], Iterable
 
 
 def _key(place: tuple[int | str, ...], written: Any) -> str:
-    """The key of a place in the file; a single value that stands for a list of one has no number."""
+    """The key of a place in the file; a single value in place of a list of one has no number."""
     parts = []
     for part in place:
         if isinstance(part, int) and not isinstance(written, list):

@@ -1,4 +1,4 @@
-"""Partitions by the declarative rules of a recipe."""
+"""Dividing presentations into train, dev and test by the protocols of a recipe."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def folds(recipe: Recipe, protocol: str) -> Iterator[int | None]:
 
 
 def check_disjoint(what: str, splits: Mapping[Split, Iterable[Presentation]], *, shared_subjects: bool = False) -> None:
-    """Refuses a partition that tests on what it trains on.
+    """Rejects a partition that tests on what it trains on.
 
     Args:
         what: Which partition, for messages.
@@ -107,10 +107,10 @@ def check_disjoint(what: str, splits: Mapping[Split, Iterable[Presentation]], *,
             video_id, subject = presentation.video_id, presentation.subject
             other = seen.setdefault(video_id, split)
             if other != split:
-                raise FasError(f"{what} puts {video_id} into {other} and {split}", remedy="mend its selections")
+                raise FasError(f"{what} puts {video_id} into {other} and {split}", remedy="fix its selections")
             other = subjects.setdefault(subject, split)
             if other != split and not shared_subjects:
                 raise FasError(
                     f"{what} puts subject {subject} into {other} and {split} (with {video_id})",
-                    remedy="mend the protocol's selections in the recipe",
+                    remedy="fix the protocol's selections in the recipe",
                 )

@@ -41,17 +41,17 @@ class Recipe:
         name: Its name on the command line and in the store.
         title: Its name in print.
         media: What a presentation is on disk: a `video` or `image` file, a folder of `frames`, an `hdf5` file.
-        about: What is in it.
-        licence: On what terms.
-        obtain: Where to ask for it.
+        about: A short description.
+        licence: Terms of use.
+        obtain: Where to request it.
         citation: How to cite it.
         grammar: Patterns of the whole path of a presentation below the root; each named group is a field. The first
-            that matches is taken.
+            that matches is used.
         video_id: Template over the fields and `{stem}`, the path without suffix; unique.
         subject: Template of the subject's identifier.
         fields: Field -> what it is, or value -> what that value means. Lists every field of the grammar and the tables.
         derived: Further fields: value -> which presentations have it.
-        tables: Files of the distribution that say what the names do not.
+        tables: Files of the distribution with facts that are not in the names.
         listed: Path -> facts, where a manifest lists every presentation.
         bona_fide: Which presentations are bona fide.
         attacks: Attack type -> which presentations are of it.
@@ -62,10 +62,10 @@ class Recipe:
         hdf5_array: For HDF5: the array with the frames, `(N, 3, H, W)`; with `*/` before it one array `(3, H, W)` in
             each group.
         other_files: Patterns (`fnmatch`) of further files that belong to the distribution.
-        side_files: Such files by name, for made trees.
-        contents: Every media file, where that can be said by rules.
+        side_files: Such files by name, for fake trees.
+        contents: Every media file, where rules can list them.
         published: The published counts.
-        conflicts: What sources disagree about, and which side is taken here.
+        conflicts: What sources disagree about, and which one is followed here.
         faces: Crop defaults.
     """
 

@@ -8,17 +8,17 @@ from pathlib import PurePosixPath
 
 
 def inside_root(template: str) -> str:
-    """Refuses a template that is no plain relative path, or whose placeholders are more than names."""
+    """Rejects a template that is not a plain relative path, or whose placeholders are more than names."""
     path = PurePosixPath(template)
     if path.is_absolute() or ".." in path.parts:
         raise ValueError("must be a path below the root")
     if not all(name.isidentifier() and not spec and not conversion for name, spec, conversion in _parsed(template)):
-        raise ValueError("a placeholder must be {name} and nothing more")
+        raise ValueError("a placeholder must be just {name}")
     return template
 
 
 def named_pattern(pattern: re.Pattern[str]) -> re.Pattern[str]:
-    """Refuses a regular expression without named groups: nothing could be read from it."""
+    """Rejects a regular expression without named groups: nothing could be read from it."""
     if not pattern.groupindex:
         raise ValueError("must have named groups, (?P<name>...)")
     return pattern
