@@ -76,7 +76,7 @@ def validated(kind: type[T], path: Path, inconsistencies: Callable[[T], Iterable
         problems = list(inconsistencies(value))
     if problems:
         lines = "".join(f"\n  {key or 'file'}: {problem}" for key, problem in problems)
-        raise FasError(f"the recipe has mistakes:{lines}", path=path, remedy="see docs/datasets.md")
+        raise FasError(f"the file has mistakes:{lines}", path=path, remedy="see docs/datasets.md")
     return value
 
 
