@@ -101,12 +101,12 @@ def test_many_findings_are_counted_by_folder_and_listed_on_request(tmp_path: Pat
     root = tmp_path / "oulu"
     make_oulu(root, subjects=[1, 21, 36], phones=[1, 2], sessions=[1, 3])  # says nothing of being a part
     for number in range(12):
-        (root / "notes" / str(number)).mkdir(parents=True)
-        (root / "notes" / str(number) / "a\tb.txt").touch()
+        (root / f"n{number:02}/deep").mkdir(parents=True)
+        (root / f"n{number:02}/deep/a\tb.txt").touch()
     done = fas("show", "oulu", "--root", root, "--list", tmp_path / "all.tsv")
     assert (done.returncode, done.stderr) == (0, "")
     verdict, shown = done.stdout.split("\n", 1)
-    assert len(shown.splitlines()) < 60
+    assert len(shown.splitlines()) < 80
     at = shown.index("missing: 4890\n")
     assert shown[at:].splitlines()[:10] == [
         "missing: 4890",
@@ -120,12 +120,19 @@ def test_many_findings_are_counted_by_folder_and_listed_on_request(tmp_path: Pat
         "  Dev_files/1_1_22_5.avi",
         "  and 4885 more: --list FILE writes them all",
     ]
-    assert "unexpected: 12\n       12 in notes\n  notes/0/a\\tb.txt\n" in shown  # twelve folders are too many lines
+    at = shown.index("unexpected: 12\n")  # twelve folders are too many lines
+    assert shown[at:].splitlines()[1:12] == [
+        *(f"        1 in n{number:02}" for number in range(9)),
+        "        3 in 3 other folders",
+        "  n00/deep/a\\tb.txt",
+    ]
+    at = shown.index("protocol file: ")  # so are 42 files: they are counted by the folders above
+    assert [line.split()[-1] for line in shown[at:].splitlines()[1:5]] == [f"Protocols/Protocol_{n}" for n in "1234"]
 
     listed = [line.split("\t") for line in (tmp_path / "all.tsv").read_text().splitlines()]
     assert [sum(kind == one[0] for one in listed) for kind in ("missing", "unexpected")] == [4890, 12]
     assert listed[0] == ["missing", "Dev_files/1_1_22_1.avi"]
-    assert listed[4890] == ["unexpected", "notes/0/a\\tb.txt"]
+    assert listed[4890] == ["unexpected", "n00/deep/a\\tb.txt"]
     assert {tuple(map(len, (one[:1], one[1:]))) for one in listed[4902:]} == {(1, 3)}
     assert listed[4902][:3] == ["protocol", "Protocols/Protocol_1/Train.txt", "0"]
     assert listed[4902][3].startswith("1_1_02_1 belongs here")
