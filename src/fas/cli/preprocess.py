@@ -45,7 +45,7 @@ def preprocess(
     workers: Annotated[int | None, typer.Option(min=1, help="Processes. By default one per core.")] = None,
     part: Annotated[str, typer.Option(help="I/N: only the I-th of N parts, for many machines at once.")] = "1/1",
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try failed presentations again.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Missing or surplus files are an error.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Missing or unexpected files are an error.")] = False,
 ) -> None:
     """Cut faces and maps from a raw dataset into a store.
 
@@ -53,7 +53,7 @@ def preprocess(
     come from the dataset's recipe. Exit code 1: some presentations could not be acquired; all others are stored.
     """
     from fas.datasets.index import index_dataset
-    from fas.datasets.recipe import load_recipe
+    from fas.datasets.loading import load_recipe
     from fas.maps.reflection import DEFAULT_ESTIMATOR
     from fas.paths import dataset_root, store_root
     from fas.preprocessing.decode import FrameSelection

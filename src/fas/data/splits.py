@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from fas.data.joined import JoinedIndex
 from fas.datasets.contents import published_presentations
 from fas.datasets.cross import CrossProtocol, cross_splits
+from fas.datasets.loading import load_recipe
 from fas.datasets.presentation import Presentation
 from fas.datasets.protocol import Splits, find_protocol, protocol_splits
-from fas.datasets.recipe import Recipe, load_recipe
+from fas.datasets.recipe import Recipe
 from fas.datasets.recipe_parts import Protocol
 from fas.errors import FasError, FasWarning
 from fas.labels import ATTACK, BONA_FIDE

@@ -77,7 +77,7 @@ def open_store(index: DatasetIndex, store_root: Path, faces: FaceSettings, weigh
         "mesh_identity": make_mesh_model(weights).identity,
     }
     tools = {"fas": __version__} | {tool: version(tool) for tool in ("av", "opencv-python-headless", "numpy", "scipy")}
-    return Store.create(store_root, index.name, faces.recipe(identities), tools, simulated=index.simulated)
+    return Store.create(store_root, str(index.name), faces.recipe(identities), tools, simulated=index.simulated)
 
 
 def declare_layers(store: Store, maps: MapSettings) -> None:
