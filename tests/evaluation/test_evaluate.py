@@ -123,7 +123,7 @@ def test_json_has_every_rate_with_counts_and_interval():
 def test_beside_scikit_learn_on_many_scores():
     table = random_scores(seed=5, frames=3)
     evaluation = evaluate_scores(table)
-    judged = evaluation.judged
+    judged = evaluation.presentations
     assert len(judged) == 4 * 2 * 2 * 5
     assert evaluation.auc == pytest.approx(roc_auc_score(judged.label, judged.score))
     means = {}
@@ -302,7 +302,7 @@ def test_test_eer_needs_no_dev_rows():
 def test_aggregation(aggregation, score):
     rows = [*TEST, *(("x", "38", "test", 1, "", frame, value) for frame, value in ((2, 0.2), (0, 0.9), (1, 0.4)))]
     evaluation = evaluate_scores(score_table(rows), threshold=0.5, aggregation=aggregation, replicates=1)
-    assert evaluation.judged.score[evaluation.judged.video_id == "x"] == pytest.approx(score)
+    assert evaluation.presentations.score[evaluation.presentations.video_id == "x"] == pytest.approx(score)
     assert evaluation_json(evaluation)["aggregation"] == aggregation
 
 

@@ -33,7 +33,7 @@ def absent(table: ScoreTable) -> list[str]:
     ]
 
 
-def unjudged(failures: Mapping[str, int], fine: ErrorRates) -> list[str]:
+def without_scores(failures: Mapping[str, int], fine: ErrorRates) -> list[str]:
     """Species of which no presentation has a score."""
     lost = [name for name in failures if name != "bona fide" and name not in fine.attacks]
     return [f"no presentation of species {name} has a score: it is in no rate" for name in sorted(lost)]

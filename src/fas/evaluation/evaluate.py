@@ -46,7 +46,7 @@ class Evaluation:
         auc: The area under the ROC curve of the test scores, species pooled.
         operating: Operating point -> the error rates at its threshold, which is chosen on the **test** scores.
         intervals: Of every metric.
-        judged: The test presentations with a score.
+        presentations: The test presentations with a score.
         scores: Their scores by species of the chosen level, sorted.
         failures: Test presentations without any score (failures to acquire), by `bona fide` or fine PAI species. They
             are in no rate: the standard counts them apart, as non-responses.
@@ -67,7 +67,7 @@ class Evaluation:
     auc: float
     operating: Mapping[str, ErrorRates]
     intervals: Intervals
-    judged: Presentations
+    presentations: Presentations
     scores: SpeciesScores
     failures: Mapping[str, int]
     non_responses: NonResponses
@@ -82,9 +82,9 @@ class Evaluation:
     def counts(self) -> dict[str, Any]:
         """What stands behind the numbers."""
         return {
-            "presentations": len(self.judged),
+            "presentations": len(self.presentations),
             **self.rates.counts,
-            "subjects": len(set(self.judged.subject.tolist())),
+            "subjects": len(set(self.presentations.subject.tolist())),
             "frames": self.frames,
             "frames_without_score": self.frames_without_score,
             "failures_to_acquire": dict(self.failures),
@@ -102,7 +102,7 @@ def evaluate_scores(
     replicates: int = 1000,
     seed: int = 0,
 ) -> Evaluation:
-    """Judges the rows of split `test`.
+    """Evaluates the rows of split `test`.
 
     Args:
         table: Scores with rows of split `test`, and of split `dev` for the threshold.
@@ -121,8 +121,8 @@ def evaluate_scores(
     rule = Rule.parse(threshold)
     everything = table.presentations(aggregation)
     test = everything.where(everything.split == "test")
-    judged = _with_score(test, "test", table)
-    scores = _by_species(judged, level)
+    scored = _with_score(test, "test", table)
+    scores = _by_species(scored, level)
     curve = scores.curve()
 
     development, dev_scores, source = None, None, _source(table)
@@ -134,10 +134,10 @@ def evaluate_scores(
     chosen = rule.threshold(scores if rule.name == TEST_EER else dev_scores, source)
 
     rates, points = scores.rates(chosen.value), operating_points(scores)
-    fine = error_rates(judged.score, judged.label, judged.attack_type, chosen.value, "fine")
-    unnamed = bool(np.any(judged.subject == ""))
+    fine = error_rates(scored.score, scored.label, scored.attack_type, chosen.value, "fine")
+    unnamed = bool(np.any(scored.subject == ""))
     intervals = bootstrap_intervals(
-        judged,
+        scored,
         _values(rates, curve.eer(), curve.auc(), points),
         chosen.value,
         level,
@@ -157,7 +157,7 @@ def evaluate_scores(
         auc=curve.auc(),
         operating=points,
         intervals=intervals,
-        judged=judged,
+        presentations=scored,
         scores=scores,
         failures=failures,
         non_responses=non_responses(test.score, test.label, test.attack_type, level),
@@ -171,7 +171,7 @@ def evaluate_scores(
                 everything, test, development if dev is None or _one_dataset(table, dev) else None
             ),
             *cautions.absent(table),
-            *cautions.unjudged(failures, fine),
+            *cautions.without_scores(failures, fine),
             *cautions.direction(curve.auc(), None if dev_scores is None else dev_scores.curve().auc()),
             *cautions.few_units(intervals, unnamed and unit == "subjects"),
         ),

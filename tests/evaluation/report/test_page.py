@@ -87,7 +87,7 @@ def full_pictures() -> Pictures:
     return Pictures(
         mistakes=[example()],
         typical=[example(), example("replay/display1")],
-        attributes={video_id: {"phone": video_id.split("/")[1][0]} for video_id in evaluation.judged.video_id},
+        attributes={video_id: {"phone": video_id.split("/")[1][0]} for video_id in evaluation.presentations.video_id},
         features=features_of(evaluation, ids, vectors),
     )
 

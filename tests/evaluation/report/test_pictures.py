@@ -53,7 +53,7 @@ def test_typical_are_the_middling_scores_of_each_species():
 def test_typical_holds_every_fine_species():
     evaluation = evaluate_scores(random_scores())
     shown = typical(evaluation)
-    species = dict(zip(evaluation.judged.video_id, evaluation.judged.attack_type, strict=True))
+    species = dict(zip(evaluation.presentations.video_id, evaluation.presentations.attack_type, strict=True))
     assert {species[video_id] for video_id in shown} == {"", *evaluation.fine.attacks}
     assert len(shown) == len(set(shown)) == 10
 

@@ -1,4 +1,4 @@
-"""Two systems judged on the same presentations: how they differ, and what the choice of subjects makes of it."""
+"""Two systems evaluated on the same presentations: how they differ, and what the choice of subjects makes of it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Comparison:
     """Two systems on the presentations that both scored.
 
     Attributes:
-        a: System A, judged by itself, with its threshold.
+        a: System A, evaluated by itself, with its threshold.
         b: System B.
         presentations: Those that both scored.
         differences: Metric -> A, B and their difference as fractions.
@@ -111,7 +111,7 @@ def compare_scores(
     Args:
         a: Scores of system A.
         b: Scores of system B.
-        threshold: Its rule; each system is judged at the threshold of its own dev rows. See
+        threshold: Its rule; each system is evaluated at the threshold of its own dev rows. See
             `fas.evaluation.evaluate.evaluate_scores`.
         replicates: Of the bootstrap, at least 1.
         seed: Of its draws.
@@ -127,9 +127,9 @@ def compare_scores(
         if not np.any(both & (of_a.label == label)):
             raise FasError(f"no {name} of the test split has a score of both", path=b.path)
     # The intervals that matter here are of the differences: one replicate of those of each system is enough.
-    judged_a, judged_b = (evaluate_scores(one, threshold=threshold, replicates=1) for one in (a, b))
+    evaluation_a, evaluation_b = (evaluate_scores(one, threshold=threshold, replicates=1) for one in (a, b))
     here_a, here_b = of_a.where(both), of_b.where(both)
-    thresholds = judged_a.threshold.value, judged_b.threshold.value
+    thresholds = evaluation_a.threshold.value, evaluation_b.threshold.value
     differences = paired_differences(
         here_a.score,
         here_b.score,
@@ -152,8 +152,8 @@ def compare_scores(
         "attack": here_a.label == ATTACK,
     }
     return Comparison(
-        a=judged_a,
-        b=judged_b,
+        a=evaluation_a,
+        b=evaluation_b,
         presentations=here_a,
         differences=differences,
         decisions={name: mcnemar(correct_a[mask], correct_b[mask]) for name, mask in classes.items()},
@@ -164,8 +164,8 @@ def compare_scores(
         },
         replicates=replicates,
         seed=seed,
-        simulated=_either_simulated(judged_a.simulated, judged_b.simulated),
-        warnings=tuple(f"{sides}: {told}" for told, sides in _told(judged_a, judged_b).items()),
+        simulated=_either_simulated(evaluation_a.simulated, evaluation_b.simulated),
+        warnings=tuple(f"{sides}: {told}" for told, sides in _told(evaluation_a, evaluation_b).items()),
     )
 
 

@@ -45,13 +45,13 @@ def species_style(species: Iterable[str]) -> dict[str, Style]:
 
 def score_histograms(evaluation: Evaluation) -> str:
     """Scores of bona fide and every fine species below each other, with the threshold; errors are darker."""
-    judged, threshold = evaluation.judged, evaluation.threshold.value
-    groups = {"bona fide": judged.score[judged.label == BONA_FIDE]}
-    attacks = judged.where(judged.label != BONA_FIDE)
+    presentations, threshold = evaluation.presentations, evaluation.threshold.value
+    groups = {"bona fide": presentations.score[presentations.label == BONA_FIDE]}
+    attacks = presentations.where(presentations.label != BONA_FIDE)
     fine = np.array(species_of(attacks.attack_type.tolist(), "fine"))
     groups |= {name: attacks.score[fine == name] for name in evaluation.fine.attacks}
 
-    low, high = _range(judged.score, threshold)
+    low, high = _range(presentations.score, threshold)
     height = Plot.top + Plot.bottom + _ROW * len(groups)
     plot = Plot("Histograms of the scores by species, with the threshold", height, (low, high), (0, len(groups)))
     plot.axes("score (high = bona fide)", None)
@@ -83,12 +83,12 @@ def score_histograms(evaluation: Evaluation) -> str:
 
 def errors_over_threshold(evaluation: Evaluation) -> str:
     """BPCER and the APCER of each species at every threshold, with the chosen one."""
-    judged, threshold = evaluation.judged, evaluation.threshold.value
-    low, high = _range(judged.score, threshold)
+    presentations, threshold = evaluation.presentations, evaluation.threshold.value
+    low, high = _range(presentations.score, threshold)
     plot = Plot("BPCER and APCER by species over the threshold", 270, (low, high), (0, 1))
     plot.axes("threshold", "error rate", percent_y=True)
     grid = np.linspace(low, high, 400)
-    bona_fide = np.sort(judged.score[judged.label == BONA_FIDE])
+    bona_fide = np.sort(presentations.score[presentations.label == BONA_FIDE])
     plot.curve(grid, np.searchsorted(bona_fide, grid) / bona_fide.size, BONA_FIDE_COLOUR)
     entries = [("BPCER", BONA_FIDE_COLOUR, "none")]
     for name, scores, style in _attacks(evaluation):
@@ -206,15 +206,19 @@ _Group = tuple[str, NDArray[np.float64], Style]
 
 def _attacks(evaluation: Evaluation) -> Iterator[_Group]:
     """Each coarse species."""
-    attacks = evaluation.judged.where(evaluation.judged.label != BONA_FIDE)
+    attacks = evaluation.presentations.where(evaluation.presentations.label != BONA_FIDE)
     coarse = np.array(species_of(attacks.attack_type.tolist(), "coarse"))
     for name, style in species_style(coarse.tolist()).items():
         yield name, attacks.score[coarse == name], style
 
 
 def _pooled(evaluation: Evaluation) -> _Group:
-    judged = evaluation.judged
-    return "all attacks pooled", judged.score[judged.label != BONA_FIDE], Style("#8C8C8C", "none", SHAPES[0])
+    presentations = evaluation.presentations
+    return (
+        "all attacks pooled",
+        presentations.score[presentations.label != BONA_FIDE],
+        Style("#8C8C8C", "none", SHAPES[0]),
+    )
 
 
 def _marked(evaluation: Evaluation) -> Iterator[tuple[NDArray[np.float64], Style]]:
@@ -225,7 +229,7 @@ def _marked(evaluation: Evaluation) -> Iterator[tuple[NDArray[np.float64], Style
 
 
 def _bona_fide(evaluation: Evaluation) -> NDArray[np.float64]:
-    scores: NDArray[np.float64] = evaluation.judged.score[evaluation.judged.label == BONA_FIDE]
+    scores: NDArray[np.float64] = evaluation.presentations.score[evaluation.presentations.label == BONA_FIDE]
     return scores
 
 

@@ -15,7 +15,7 @@ _MOST_VALUES = 24
 
 
 def by_condition(
-    judged: Presentations, attributes: Mapping[str, Mapping[str, str]]
+    presentations: Presentations, attributes: Mapping[str, Mapping[str, str]]
 ) -> dict[str, dict[str, NDArray[np.bool_]]]:
     """Splits presentations by each of their attributes.
 
@@ -23,19 +23,19 @@ def by_condition(
     (an access type), since they are no condition of capture.
 
     Args:
-        judged: `m` presentations.
+        presentations: `m` presentations.
         attributes: video_id -> attribute -> value. Presentations that it lacks are in no part.
 
     Returns:
         Attribute -> its values, sorted -> which presentations have it, bool `(m,)`.
     """
-    known = [attributes.get(str(video_id), {}) for video_id in judged.video_id]
+    known = [attributes.get(str(video_id), {}) for video_id in presentations.video_id]
     parts = {}
     for name in sorted({name for one in known for name in one}):
         values = np.array([one.get(name, "") for one in known], dtype=object)
         choices = sorted({value for value in values if value})
         of_bona_fide, of_attacks = (
-            set(values[mask]) - {""} for mask in (judged.label == BONA_FIDE, judged.label != BONA_FIDE)
+            set(values[mask]) - {""} for mask in (presentations.label == BONA_FIDE, presentations.label != BONA_FIDE)
         )
         if 2 <= len(choices) <= _MOST_VALUES and of_bona_fide & of_attacks:
             parts[name] = {choice: values == choice for choice in choices}

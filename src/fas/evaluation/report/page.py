@@ -94,7 +94,7 @@ def _shown(run: RunReport) -> dict[str, Any]:
         "det": charts.det(evaluation),
         "reliability": "" if calibrated is None else reliability_chart(calibrated.bins),
     }
-    conditions = by_condition(evaluation.judged, pictures.attributes)
+    conditions = by_condition(evaluation.presentations, pictures.attributes)
     return {
         "title": run.title,
         "evaluation": evaluation,

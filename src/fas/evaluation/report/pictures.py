@@ -75,9 +75,9 @@ class Pictures:
 
 def worst_mistakes(evaluation: Evaluation, most: int = 8) -> list[str]:
     """The video ids of wrong decisions, furthest from the threshold first, at most `most` of each class."""
-    judged, threshold = evaluation.judged, evaluation.threshold.value
-    accepted = judged.score >= threshold
-    wrong = judged.where(accepted != (judged.label == BONA_FIDE))
+    presentations, threshold = evaluation.presentations, evaluation.threshold.value
+    accepted = presentations.score >= threshold
+    wrong = presentations.where(accepted != (presentations.label == BONA_FIDE))
     chosen = []
     for of_class in (wrong.where(wrong.label != BONA_FIDE), wrong.where(wrong.label == BONA_FIDE)):
         order = np.argsort(-np.abs(of_class.score - threshold), kind="stable")[:most]
@@ -90,9 +90,9 @@ def typical(evaluation: Evaluation, each: int = 2) -> list[str]:
 
     They are chosen by their scores' rank alone, not by how well the maps look.
     """
-    judged = evaluation.judged
-    groups = [judged.where(judged.label == BONA_FIDE)]
-    attacks = judged.where(judged.label != BONA_FIDE)
+    presentations = evaluation.presentations
+    groups = [presentations.where(presentations.label == BONA_FIDE)]
+    attacks = presentations.where(presentations.label != BONA_FIDE)
     groups += [attacks.where(attacks.attack_type == name) for name in sorted(set(attacks.attack_type.tolist()))]
     return [video_id for group in groups for video_id in _middling(group, each)]
 
