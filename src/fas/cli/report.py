@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fas.cli.options import Level, Threshold
+from fas.cli.options import Level, Threshold, examples
 
 if TYPE_CHECKING:
     from fas.evaluation.evaluate import Evaluation
@@ -15,10 +15,15 @@ if TYPE_CHECKING:
     from fas.evaluation.scores.table import ScoreTable
     from fas.runs.content import RunContent
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+EXAMPLES = examples(
+    "report runs/basn/2026-01-31_12-00-00",
+    "report runs/basn/* --out basn.html",
+)
 
 
-@app.command()
+@app.command(epilog=EXAMPLES)
 def report(
     runs: Annotated[list[Path], typer.Argument(help="Folders of runs, after `fas test`.", show_default=False)],
     out: Annotated[

@@ -6,13 +6,12 @@ import math
 from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
-from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from fas.evaluation.comparison.compare import Comparison
 from fas.evaluation.evaluate import CONFIDENCE
-from fas.evaluation.terminal import ORIGIN_UNKNOWN, SIMULATED, percent
+from fas.evaluation.terminal import ORIGIN_UNKNOWN, banner, percent
 
 _SHOWN = ("apcer", "apcer_pooled", "bpcer", "acer", "hter", "eer", "auc")
 """The JSON has the operating points as well."""
@@ -31,7 +30,7 @@ def render_comparison(comparison: Comparison, name_a: str, name_b: str) -> Rende
 
 def _parts(comparison: Comparison, name_a: str, name_b: str) -> Iterator[RenderableType]:
     if comparison.simulated:
-        yield Panel(Text(SIMULATED, justify="center"), style="bold black on yellow")
+        yield banner()
     elif comparison.simulated is None:
         yield Text(ORIGIN_UNKNOWN, style="yellow")
     for letter, name, one in (("A", name_a, comparison.a), ("B", name_b, comparison.b)):
@@ -60,6 +59,7 @@ def _parts(comparison: Comparison, name_a: str, name_b: str) -> Iterator[Rendera
 
 def _differences(comparison: Comparison) -> Table:
     table = Table("metric", "A", "B", "A - B", f"{CONFIDENCE:.0%} interval", "p")
+    table.columns[0].overflow = "fold"
     for column in table.columns[1:]:
         column.justify, column.no_wrap = "right", True
     shown = {name: one for name, one in comparison.differences.items() if name.partition("/")[0] in _SHOWN}
