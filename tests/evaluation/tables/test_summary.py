@@ -7,10 +7,10 @@ import statistics
 import pytest
 
 from fas.errors import FasError
-from fas.evaluation.tables.results import Data, check_metrics, read_results
+from fas.evaluation.tables.results import check_metrics, read_results
 from fas.evaluation.tables.sections import sections
 from fas.evaluation.tables.summary import fold_name, summarise
-from tests.fakes.runs import counted_scores, make_run
+from tests.fakes.runs import counted_scores, data, make_run
 
 
 def summaries(*runs, threshold="dev-eer"):
@@ -24,7 +24,7 @@ def test_the_metrics_of_a_run_are_percent(tmp_path):
     assert result.values["bpcer"] == pytest.approx(20)
     assert result.values["acer"] == pytest.approx(25)
     assert result.values["hter"] == pytest.approx(20)  # pooled: 4 of 20, and 2 of 10
-    assert (result.seed, result.trained, result.tested) == (7, Data("oulu", "1"), Data("oulu", "1"))
+    assert (result.seed, result.trained, result.tested) == (7, data("1", "oulu"), data("1", "oulu"))
     assert (result.fold, result.simulated, result.threshold) == ((None, None), False, "dev-eer")
 
 
@@ -111,8 +111,8 @@ def test_scores_of_other_data_are_judged_at_the_threshold_of_the_runs_own_dev(tm
     )
     make_run(run, counted_scores(9, 9, 9), name="scores_last.csv", checkpoint="last.ckpt")
     within, across = summaries(run)
-    assert (within.tested, across.tested) == (Data("oulu", "1"), Data("replay_mobile", "grandtest"))
-    assert across.trained == Data("oulu", "1")
+    assert (within.tested, across.tested) == (data("1", "oulu"), data("grandtest", "replay_mobile"))
+    assert across.trained == data("1", "oulu")
     assert across.spread("apcer").mean == pytest.approx(100)  # at 0.5
     assert across.expected == ((None, None),)
 
@@ -145,7 +145,7 @@ def test_a_protocol_across_datasets_trains_on_other_data_than_it_tests_on(tmp_pa
     dataset = "oulu+casia_fasd+replay_attack+msu_mfsd"
     (one,) = summaries(make_run(tmp_path, counted_scores(1, 0, 0), dataset=dataset, protocol="ocim_m"), threshold="0.5")
     assert str(one.trained) == "oulu + casia_fasd + replay_attack, protocol ocim_m"
-    assert one.tested == Data("msu_mfsd", "ocim_m")
+    assert one.tested == data("ocim_m", "msu_mfsd")
     assert (one.missing, one.expected) == ((), ((None, None),))
     (table, _) = sections([one])
     assert table.header[1:3] == ("HTER %", "AUC %")

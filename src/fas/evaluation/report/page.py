@@ -23,6 +23,7 @@ from fas.evaluation.report.overlay import map_overlay
 from fas.evaluation.report.pictures import Example, Pictures, data_uri
 from fas.evaluation.report.protocol import protocol_facts
 from fas.evaluation.report.rates import by_attribute, by_species, overall, range_bar
+from fas.evaluation.scores.datasets import Datasets
 from fas.evaluation.scores.table import ScoreTable
 from fas.runs.content import RunContent
 
@@ -97,6 +98,7 @@ def _shown(run: RunReport) -> dict[str, Any]:
     conditions = by_condition(evaluation.presentations, pictures.attributes)
     return {
         "title": run.title,
+        "data": None if evaluation.provenance is None else Datasets.of_provenance(evaluation.provenance),
         "evaluation": evaluation,
         "counts": evaluation.counts,
         "verdict": formatting.verdict(evaluation),
