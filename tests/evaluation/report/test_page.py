@@ -80,6 +80,21 @@ def plain(html: str) -> str:
     return " ".join(Page(html).text.replace("\N{NO-BREAK SPACE}", " ").split())
 
 
+def test_operating_points_that_cannot_be_resolved_are_folded():
+    # 20 prints and 10 bona fide presentations resolve BPCER10, BPCER20 and APCER10.
+    rows = [(f"a{i}", f"a{i}", "test", 0, "print", 0, 0.1 + i / 100) for i in range(20)]
+    rows += [(f"b{i}", f"b{i}", "test", 1, "", 0, 0.9 - i / 100) for i in range(10)]
+    html = render(score_table(rows), threshold=0.5)
+    section = html[html.index('id="run1-operating"') : html.index('id="run1-curves"')]
+    shown, _, folded = section.partition("<details>")
+    names = re.compile(r"<small>((?:bpcer|apcer|tdr|tpr)[^<]*)</small>")
+    assert names.findall(shown) == ["bpcer10", "bpcer20", "apcer10"]
+    assert len(names.findall(folded)) == 7
+    assert "7 of 10 operating points: too few presentations to resolve them" in folded
+    few = render(score_table([row for row in rows if row[0] in ("a1", "b1")]), threshold=0.5)
+    assert "10 of 10 operating points" in few
+
+
 def full_pictures() -> Pictures:
     evaluation = evaluate_scores(random_scores(provenance=PROVENANCE), replicates=1)
     ids = sampled(evaluation)

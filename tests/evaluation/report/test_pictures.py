@@ -41,7 +41,7 @@ def test_no_mistakes():
     assert worst_mistakes(evaluate_scores(score_table(rows), threshold=0.5)) == []
 
 
-def test_typical_are_the_middling_scores_of_each_species():
+def test_typical_are_the_scores_near_the_median_of_each_species():
     rows = [(f"p{score}", "1", "test", 0, "print", 0, score) for score in (0.5, 0.1, 0.3, 0.2, 0.4)]
     rows += [("r", "1", "test", 0, "replay", 0, 0.0), ("b", "2", "test", 1, "", 0, 0.9)]
     evaluation = evaluate_scores(score_table(rows), threshold=0.5)

@@ -28,7 +28,7 @@ class Calibration:
 
 
 def calibration(evaluation: Evaluation) -> Calibration | None:
-    """The reliability of the scores; None where they leave [0, 1], and so are no probabilities."""
+    """The reliability of the scores; None where they leave [0, 1], and so are not probabilities."""
     presentations = evaluation.presentations
     if presentations.score.min() < 0 or presentations.score.max() > 1:
         return None

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fas.evaluation.evaluate import Evaluation
 from fas.evaluation.report.plot import ATTACK_COLOURS, BONA_FIDE_COLOUR, DASHES, SHAPES, WIDTH, Plot, legend
-from fas.labels import BONA_FIDE
+from fas.labels import BONA_FIDE, SPLITS
 from fas.metrics import ErrorCurve, species_of
 
 _BINS = 40
@@ -171,17 +171,29 @@ def _accepted(scores: NDArray[np.float64], evaluation: Evaluation) -> float:
 
 
 def training_curves(curves: Mapping[str, Sequence[tuple[float, float]]]) -> list[tuple[str, str]]:
-    """One chart per logged metric (`loss` of `train/loss` and `dev/loss`): its name and the SVG with its legend."""
+    """One chart per logged metric: its name and the SVG with its legend.
+
+    Args:
+        curves: `[STAGE/][SPLIT/]METRIC` -> its (step, value) pairs, at least one; steps continue from stage to stage.
+            `cnn/train/loss` and `lstm/dev/loss` are the lines `cnn train` and `lstm dev` of the chart `loss`.
+    """
     metrics: dict[str, dict[str, Sequence[tuple[float, float]]]] = {}
+    starts: dict[str, float] = {}
     for name, points in curves.items():
-        split, _, metric = name.rpartition("/")
-        metrics.setdefault(metric, {})[split] = points
+        origin, _, metric = name.rpartition("/")
+        metrics.setdefault(metric, {})[origin.replace("/", " ")] = points
+        stage = origin.partition("/")[0]
+        if stage and stage not in SPLITS:
+            starts[stage] = min(starts.get(stage, math.inf), points[0][0])
     names = sorted(metrics, key=lambda metric: (metric != "loss", metric))
-    return [(metric, _training_curve(metric, metrics[metric])) for metric in names]
+    return [(metric, _training_curve(metric, metrics[metric], starts)) for metric in names]
 
 
-def _training_curve(metric: str, splits: Mapping[str, Sequence[tuple[float, float]]]) -> str:
-    points = np.array([point for split in splits.values() for point in split])
+def _training_curve(
+    metric: str, lines: Mapping[str, Sequence[tuple[float, float]]], starts: Mapping[str, float]
+) -> str:
+    """The lines of a metric by their names, with the first step of every stage that they show."""
+    points = np.array([point for line in lines.values() for point in line])
     low, high = float(points[:, 1].min()), float(points[:, 1].max())
     log = low > 0 and high / low > 100
     steps = (float(points[:, 0].min()), float(points[:, 0].max()))
@@ -190,13 +202,19 @@ def _training_curve(metric: str, splits: Mapping[str, Sequence[tuple[float, floa
         bounds = (10 ** math.floor(math.log10(low)), 10 ** math.ceil(math.log10(high)))
     plot = Plot(f"{metric} over training steps", 210, steps, bounds, y_scale="log" if log else "linear")
     plot.axes("step", "")
+    for stage, start in starts.items():
+        if steps[0] <= start <= steps[1]:
+            plot.line(plot.x(start), Plot.top, plot.x(start), 210 - Plot.bottom, "axis")
+            plot.text(plot.x(start) + 3, Plot.top + 9, stage, "tick")
     entries = []
-    for split, colour, dash in zip(splits, (BONA_FIDE_COLOUR, *ATTACK_COLOURS), DASHES, strict=False):
-        x, y = zip(*splits[split], strict=True)
+    colours = (BONA_FIDE_COLOUR, *ATTACK_COLOURS)
+    for place, (name, line) in enumerate(lines.items()):
+        colour, dash = colours[place % len(colours)], DASHES[place % len(DASHES)]
+        x, y = zip(*line, strict=True)
         plot.curve(x, y, colour, dash)
         if len(x) == 1:
             plot.mark(x[0], y[0], colour)
-        entries.append((split or metric, colour, dash))
+        entries.append((name or metric, colour, dash))
     return plot.svg() + legend(entries)
 
 

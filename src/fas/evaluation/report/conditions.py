@@ -11,7 +11,7 @@ from fas.evaluation.scores.table import Presentations
 from fas.labels import BONA_FIDE
 
 _MOST_VALUES = 24
-"""An attribute with more values, such as a subject or a take, is no condition worth a table."""
+"""An attribute with more values, such as a subject or a take, is not a condition of capture."""
 
 
 def by_condition(
@@ -20,7 +20,7 @@ def by_condition(
     """Splits presentations by each of their attributes.
 
     Left out are attributes with one value, with very many, and those that tell bona fide from attack by themselves
-    (an access type), since they are no condition of capture.
+    (an access type), since they are not conditions of capture.
 
     Args:
         presentations: `m` presentations.

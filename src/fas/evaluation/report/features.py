@@ -39,7 +39,7 @@ def sampled(evaluation: Evaluation, most: int = 300) -> list[str]:
     """The video ids of test presentations whose features are shown: all, or an even share of every kind.
 
     Args:
-        evaluation: The judged presentations.
+        evaluation: The evaluation of the test split.
         most: About how many; every kind keeps at least one.
     """
     presentations = evaluation.presentations

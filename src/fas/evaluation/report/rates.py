@@ -26,7 +26,7 @@ class Row:
         value: In [0, 1].
         lower: Lower limit of the interval; nan where no replicate of the bootstrap has the metric.
         upper: Upper limit.
-        counts: Errors of a total; empty for what is no single rate.
+        counts: Errors of a total; empty where it is not a single rate.
         note: More about the name; may be empty.
         share: Written in percent.
         strong: One of the numbers to look at first.
@@ -120,7 +120,7 @@ def by_attribute(
     Args:
         evaluation: What is split.
         name: The attribute, such as `phone`.
-        values: Value -> which of the judged presentations have it; see `fas.evaluation.report.conditions.by_condition`.
+        values: Value -> which of the presentations have it; see `fas.evaluation.report.conditions.by_condition`.
         meanings: Value -> what it stands for, where that is known.
     """
     groups: dict[str, list[Row]] = {}
