@@ -1,4 +1,4 @@
-"""`fas table` and `fas compare` as processes on made runs."""
+"""`fas table` and `fas compare` as processes on generated runs."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_a_comparison_in_the_terminal_and_as_json(runs):
     assert again.stdout == done.stdout
 
 
-def test_simulated_data_is_said_in_every_output(tmp_path):
+def test_simulated_data_is_named_in_every_output(tmp_path):
     run = make_run(tmp_path / "a", counted_scores(1, 0, 0), dataset="oulu-simulated", simulated=True)
     for arguments in (["compare", run, run], ["table", run], ["table", run, "--format", "latex"]):
         assert "SIMULATED DATA" in fas(*arguments).stdout

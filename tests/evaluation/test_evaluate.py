@@ -131,13 +131,15 @@ def test_json_has_every_rate_with_counts_and_interval():
 def test_scikit_learn_agrees_on_many_scores():
     table = random_scores(seed=5, frames=3)
     evaluation = evaluate_scores(table)
-    judged = evaluation.presentations
-    assert len(judged) == 4 * 2 * 2 * 5
-    assert evaluation.auc == pytest.approx(roc_auc_score(judged.label, judged.score))
+    presentations = evaluation.presentations
+    assert len(presentations) == 4 * 2 * 2 * 5
+    assert evaluation.auc == pytest.approx(roc_auc_score(presentations.label, presentations.score))
     means = {}
     for video_id, score in zip(table.video_id, table.score, strict=True):
         means.setdefault(video_id, []).append(score)
-    assert judged.score.tolist() == pytest.approx([np.mean(means[video_id]) for video_id in judged.video_id])
+    assert presentations.score.tolist() == pytest.approx(
+        [np.mean(means[video_id]) for video_id in presentations.video_id]
+    )
 
 
 def test_presentations_without_a_score_are_counted_and_in_no_rate():
@@ -243,7 +245,7 @@ def test_unknown_threshold(threshold):
         evaluate_scores(score_table(DEV + TEST), threshold=threshold)
 
 
-def test_simulated_is_said_by_json_and_text():
+def test_simulated_is_in_the_json_and_the_text():
     simulated = score_table(DEV + TEST, provenance=PROVENANCE)
     evaluation = evaluate_scores(simulated)
     assert evaluation_json(evaluation)["simulated"] is True

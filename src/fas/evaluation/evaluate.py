@@ -91,7 +91,7 @@ class Evaluation:
 
     @property
     def counts(self) -> dict[str, Any]:
-        """What stands behind the numbers."""
+        """The counts behind the numbers."""
         return {
             "presentations": len(self.presentations),
             **self.rates.counts,
@@ -123,7 +123,7 @@ def evaluate_scores(
             scores of the file mean attack.
         level: The level of PAI species over which APCER is the maximum.
         aggregation: How frames become presentations.
-        unit: What the bootstrap of the intervals draws. Presentations stand in for subjects that have no names.
+        unit: What the bootstrap of the intervals draws. Presentations are drawn instead of subjects that have no names.
         replicates: Bootstrap replicates, at least 1.
         seed: Of the bootstrap.
 

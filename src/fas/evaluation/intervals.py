@@ -24,7 +24,7 @@ Unit = Literal["subjects", "presentations"]
 """What a bootstrap draws."""
 
 FEW_UNITS = 10
-"""Below so many subjects a bootstrap over them is no more than a hint."""
+"""Below so many subjects a bootstrap over them is only a hint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def bootstrap_intervals(
 ) -> Intervals:
     """Intervals of all metrics.
 
-    The bootstrap draws from what was seen. Where no error was seen it cannot say more than zero; there the upper limit
+    The bootstrap draws from what was seen. Where no error was seen its interval is only zero; there the upper limit
     is the rule of three, over the subjects (or presentations) of the class: presentations of a subject that all go well
     are not independent evidence. Likewise below, where everything went wrong. Of ACER and HTER the limits are then the
     means of their parts' limits; of an EER of 0 the mean of what both classes allow, and of an AUC of 1 their sum

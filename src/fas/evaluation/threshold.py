@@ -1,4 +1,4 @@
-"""Decision thresholds that say where they come from."""
+"""Decision thresholds with their origin."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TARGET = re.compile(r"dev-(bpcer|apcer)([1-9]\d{0,5})")
 
 @dataclass(frozen=True)
 class Threshold:
-    """A decision threshold that says where it comes from.
+    """A decision threshold with its origin.
 
     Attributes:
         value: Accept as bona fide if score >= value.

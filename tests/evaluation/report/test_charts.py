@@ -39,9 +39,9 @@ def texts(markup: str) -> list[str]:
 
 
 def test_histograms_count_the_errors_of_every_species():
-    judged = evaluate_scores(random_scores(seed=2))
-    shown = texts(score_histograms(judged))
-    expected = {"bona fide": judged.rates.bona_fide, **judged.fine.attacks}
+    evaluation = evaluate_scores(random_scores(seed=2))
+    shown = texts(score_histograms(evaluation))
+    expected = {"bona fide": evaluation.rates.bona_fide, **evaluation.fine.attacks}
     for name, rate in expected.items():
         assert f"{name}: {rate.errors} of {rate.total} wrong" in shown
 

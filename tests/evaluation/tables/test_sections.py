@@ -39,7 +39,7 @@ def tables(runs, *metrics):
     return sections(summarise(read_results(runs, "dev-eer")), metrics)
 
 
-def test_results_stand_beside_the_papers_rows_of_the_same_protocol(folds):
+def test_results_are_shown_with_the_papers_rows_of_the_same_protocol(folds):
     (table,) = tables(folds)
     assert table.title == "oulu, protocol 3"
     assert table.header == ("method", "APCER %", "BPCER %", "ACER %", "runs or source")
@@ -93,7 +93,7 @@ def test_numbers_on_one_fold():
     assert len(with_fold) > len(without)
 
 
-def test_no_papers_row_stands_beside_simulated_data_and_every_format_says_simulated(simulated):
+def test_no_papers_row_is_shown_with_simulated_data_and_every_format_says_simulated(simulated):
     summaries = summarise(read_results([simulated], "dev-eer"))
     (table,) = sections(summaries)
     assert table.title == "SIMULATED DATA: oulu-simulated, protocol 1"

@@ -53,7 +53,7 @@ def test_runs_of_one_fold_are_averaged_before_the_folds(tmp_path):
     assert any("2 runs of fold 1, averaged before the folds are, seeds 0, 1" in note for note in one.notes())
 
 
-def test_without_folds_the_deviation_is_over_runs_and_a_repeated_seed_is_told(tmp_path):
+def test_without_folds_the_deviation_is_over_runs_and_a_repeated_seed_is_noted(tmp_path):
     runs = [make_run(tmp_path / str(wrong), counted_scores(wrong, 0, 0), seed=3) for wrong in (1, 2)]
     (one,) = summaries(*runs)
     assert (one.spread("apcer").mean, one.over, one.missing) == (pytest.approx(15), "runs", ())
@@ -97,7 +97,7 @@ def test_a_dataset_without_a_recipe_here(tmp_path):
     assert any("not known whether folds are missing" in note for note in one.notes())
 
 
-def test_scores_of_other_data_are_judged_at_the_threshold_of_the_runs_own_dev(tmp_path):
+def test_scores_of_other_data_are_evaluated_at_the_threshold_of_the_runs_own_dev(tmp_path):
     run = make_run(tmp_path, counted_scores(1, 0, 0))
     # On the other data everything scores higher by 0.5, its dev split too: its own EER threshold would be 1.
     other = counted_scores(2, 0, 0)
@@ -132,13 +132,13 @@ def test_folds_of_both_the_trained_and_the_tested_data(tmp_path):
     ]
 
 
-def test_differently_cut_faces_and_warnings_of_the_evaluation_are_told(tmp_path):
+def test_differently_cut_faces_and_warnings_of_the_evaluation_are_noted(tmp_path):
     a = make_run(tmp_path / "a", counted_scores(1, 0, 0), recipe_hash="abc")
     b, c = (make_run(tmp_path / name, counted_scores(1, 0, 0), recipe_hash="def", absent={"test": 12}) for name in "bc")
     (one,) = summaries(a, b, c)
     assert any("cut in different ways" in note for note in one.notes())
-    (told,) = [note for note in one.notes() if "12 test presentations" in note]
-    assert str(b) in told and str(c) in told and str(a) + "/" not in told
+    (warning,) = [note for note in one.notes() if "12 test presentations" in note]
+    assert str(b) in warning and str(c) in warning and str(a) + "/" not in warning
 
 
 def test_a_protocol_across_datasets_trains_on_other_data_than_it_tests_on(tmp_path):

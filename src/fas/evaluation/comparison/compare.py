@@ -1,4 +1,4 @@
-"""Two systems evaluated on the same presentations: how they differ, and what the choice of subjects makes of it."""
+"""Two systems evaluated on the same presentations: how they differ, with intervals over the choice of subjects."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Comparison:
 
     @property
     def counts(self) -> dict[str, int]:
-        """What stands behind the numbers."""
+        """The counts behind the numbers."""
         return {
             "presentations": len(self.presentations),
             "bona_fide": int(np.count_nonzero(self.presentations.label == BONA_FIDE)),
@@ -136,7 +136,7 @@ def compare_scores(
         here_a.label,
         here_a.attack_type,
         thresholds,
-        # A presentation whose subject has no name stands for a subject of its own.
+        # A presentation without the name of its subject counts as a subject of its own.
         np.where(here_a.subject == "", here_a.video_id, here_a.subject).astype(str),
         replicates=replicates,
         seed=seed,
@@ -165,15 +165,15 @@ def compare_scores(
         replicates=replicates,
         seed=seed,
         simulated=_either_simulated(evaluation_a.simulated, evaluation_b.simulated),
-        warnings=tuple(f"{sides}: {told}" for told, sides in _told(evaluation_a, evaluation_b).items()),
+        warnings=tuple(f"{sides}: {text}" for text, sides in _warnings(evaluation_a, evaluation_b).items()),
     )
 
 
-def _told(a: Evaluation, b: Evaluation) -> dict[str, str]:
+def _warnings(a: Evaluation, b: Evaluation) -> dict[str, str]:
     """Each warning, with the systems that it is of."""
     both = set(a.warnings) & set(b.warnings)
-    of_one = {told: name for name, one in (("A", a), ("B", b)) for told in one.warnings}
-    return {told: "A and B" if told in both else name for told, name in of_one.items()}
+    of_one = {text: name for name, one in (("A", a), ("B", b)) for text in one.warnings}
+    return {text: "A and B" if text in both else name for text, name in of_one.items()}
 
 
 def _count(mask: NDArray[np.bool_]) -> int:

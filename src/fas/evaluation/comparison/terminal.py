@@ -42,9 +42,11 @@ def _parts(comparison: Comparison, name_a: str, name_b: str) -> Iterator[Rendera
         f"({counts['bona_fide']} bona fide, {counts['attacks']} attacks)"
     )
     lost = {"A alone": "a_only", "B alone": "b_only", "both": "both"}
-    told = [f"{comparison.without_score[key]} by {name}" for name, key in lost.items() if comparison.without_score[key]]
-    if told:
-        yield Text(f"not scored, and left out of both: {', '.join(told)}", style="yellow")
+    left_out = [
+        f"{comparison.without_score[key]} by {name}" for name, key in lost.items() if comparison.without_score[key]
+    ]
+    if left_out:
+        yield Text(f"not scored, and left out of both: {', '.join(left_out)}", style="yellow")
     yield _differences(comparison)
     yield Text(
         f"intervals: {CONFIDENCE:.0%}, percentiles of {comparison.replicates} paired bootstrap replicates over "

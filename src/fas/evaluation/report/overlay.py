@@ -27,7 +27,7 @@ def overlay_key(name: str) -> str:
 
 
 def map_overlay(name: str, crop: NDArray[np.uint8], values: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A predicted map over its face, where it speaks for a class.
+    """A predicted map over its face, where it is a sign of a class.
 
     A stored layer is shown where it is high. Any other map holds scores of places, high = bona fide, and is shown where
     it is low.
@@ -46,8 +46,8 @@ def map_overlay(name: str, crop: NDArray[np.uint8], values: NDArray[np.uint8]) -
     return overlay(crop, values, sign_of)
 
 
-def overlay(crop: NDArray[np.uint8], values: NDArray[np.uint8], speaks_for: int) -> NDArray[np.uint8]:
-    """The face in grey below the map in colour: blue speaks for bona fide, vermilion for an attack.
+def overlay(crop: NDArray[np.uint8], values: NDArray[np.uint8], sign_of: int) -> NDArray[np.uint8]:
+    """The face in grey below the map in colour: blue is a sign of bona fide, orange of an attack.
 
     The higher the value, the less is seen through; of several channels the highest counts. Both colours are of the
     palette of the charts, and colour-blind readers can tell them apart.
@@ -55,7 +55,7 @@ def overlay(crop: NDArray[np.uint8], values: NDArray[np.uint8], speaks_for: int)
     Args:
         crop: uint8 `(H, W, 3)` RGB.
         values: uint8 `(h, w)` or `(h, w, C)`.
-        speaks_for: The label that a high value is a sign of: 1 bona fide, 0 attack.
+        sign_of: The label that a high value is a sign of: 1 bona fide, 0 attack.
 
     Returns:
         uint8 `(H, W, 3)` RGB.
@@ -64,7 +64,7 @@ def overlay(crop: NDArray[np.uint8], values: NDArray[np.uint8], speaks_for: int)
     height, width = crop.shape[:2]
     share = cv2.resize(highest, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32) / 255 * _OPAQUE
     grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    hexadecimal = BONA_FIDE_COLOUR if speaks_for == BONA_FIDE else ATTACK_COLOURS[0]
+    hexadecimal = BONA_FIDE_COLOUR if sign_of == BONA_FIDE else ATTACK_COLOURS[0]
     colour = np.frombuffer(bytes.fromhex(hexadecimal[1:]), np.uint8).astype(np.float32)
     mixed = grey[..., None] * (1 - share[..., None]) + colour * share[..., None]
     image: NDArray[np.uint8] = mixed.round().astype(np.uint8)

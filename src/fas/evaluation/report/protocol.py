@@ -23,7 +23,7 @@ class ProtocolFacts:
     Attributes:
         facts: Name -> what is known, in the order of reading.
         splits: `(split, presentations, not acquired, never preprocessed)` of each split.
-        meanings: Attribute -> value -> what it stands for. Empty for simulated data, whose phones are not real.
+        meanings: Attribute -> value -> its meaning. Empty for simulated data, whose phones are not real.
     """
 
     facts: Mapping[str, str] = field(default_factory=dict)

@@ -121,7 +121,7 @@ def by_attribute(
         evaluation: What is split.
         name: The attribute, such as `phone`.
         values: Value -> which of the presentations have it; see `fas.evaluation.report.conditions.by_condition`.
-        meanings: Value -> what it stands for, where that is known.
+        meanings: Value -> its meaning, where that is known.
     """
     groups: dict[str, list[Row]] = {}
     for value, here in values.items():

@@ -45,7 +45,7 @@ def parse_columns(text: str) -> dict[str, str]:
     """Reads `score=prob,label=is_live` into a mapping from our columns to those of a file.
 
     Raises:
-        FasError: A part is not NAME=COLUMN, a name is not one of our columns or stands twice, or a required one is
+        FasError: A part is not NAME=COLUMN, a name is not one of our columns or is given twice, or a required one is
             missing.
     """
     mapping: dict[str, str] = {}

@@ -90,11 +90,11 @@ class Summary:
                 notes.append(f"{self.method}: {len(results)} runs{where}{averaged}, seeds {', '.join(seeds)}{twice}")
         if len({result.store for result in self.results}) > 1:
             notes.append(f"{self.method}: the tested faces of its runs were cut in different ways (different stores)")
-        told: dict[str, list[str]] = {}
+        found: dict[str, list[str]] = {}
         for result in self.results:
             for warning in result.warnings:
-                told.setdefault(warning, []).append(str(result.scores))
-        return notes + [f"warning: {warning} ({', '.join(scores)})" for warning, scores in told.items()]
+                found.setdefault(warning, []).append(str(result.scores))
+        return notes + [f"warning: {warning} ({', '.join(scores)})" for warning, scores in found.items()]
 
 
 def fold_name(fold: Fold) -> str:
