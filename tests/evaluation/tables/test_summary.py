@@ -168,6 +168,19 @@ def test_runs_that_cannot_be_placed(tmp_path, spoil, message):
         read_results([run], "dev-eer")
 
 
+def test_scores_of_unknown_data_name_the_command_that_scores_again(tmp_path):
+    run = make_run(tmp_path / "my runs", counted_scores(1, 0, 0))
+    make_run(run, counted_scores(1, 0, 0), name="scores_siw.csv", dataset="siw")
+    (run / "scores_siw.json").unlink()
+    with pytest.raises(FasError) as error:
+        read_results([run], "dev-eer")
+    assert "move the file out" in str(error.value.remedy)
+    (run / "scores.json").unlink()
+    with pytest.raises(FasError) as error:
+        read_results([run], "dev-eer")
+    assert error.value.remedy == f"score the run again: fas test --ckpt '{run}'"
+
+
 def test_a_run_given_twice_and_an_unknown_metric(tmp_path):
     run = make_run(tmp_path / "a", counted_scores(1, 0, 0))
     with pytest.raises(FasError, match="given twice"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,21 +120,23 @@ def read_results(runs: Sequence[Path], threshold: str) -> list[Result]:
 
 
 def _results_of(run: Run, threshold: str) -> Iterator[Result]:
-    own = _known(read_scores(run.scores))
+    own = _known(read_scores(run.scores), run)
     # Tables show no intervals of single runs: one replicate is as good as a thousand.
     yield _result(run, own, own, evaluate_scores(own, threshold=threshold, replicates=1))
     for path in run.other_scores():
-        other = _known(read_scores(path))
+        other = _known(read_scores(path), run)
         if _checkpoint(other) == _checkpoint(own):
             yield _result(run, other, own, evaluate_scores(other, own, threshold=threshold, replicates=1))
 
 
-def _known(table: ScoreTable) -> ScoreTable:
+def _known(table: ScoreTable, run: Run) -> ScoreTable:
     if table.provenance is None or Datasets.of_provenance(table.provenance) is None:
         raise FasError(
             "no provenance file says which dataset and protocol the scores are of",
             path=table.path,
-            remedy=f"score the run again: fas test --ckpt {table.path.parent if table.path else 'RUN'}",
+            remedy=f"score the run again: fas test --ckpt {shlex.quote(str(run.path))}"
+            if table.path == run.scores
+            else "score that data again with `fas test`, or move the file out of the run's folder",
         )
     return table
 
