@@ -64,7 +64,7 @@ def report(
 
 
 def _pictures(files: RunContent, table: ScoreTable, evaluation: Evaluation, *, needed: bool) -> Pictures:
-    """The run's pictures; without them, unless they are needed, why there are none, and what the store alone tells."""
+    """The run's pictures. If there are none and none are needed: why, and the attributes that the store alone has."""
     import warnings
 
     from fas.errors import FasError, FasWarning
