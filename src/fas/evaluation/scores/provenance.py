@@ -62,13 +62,13 @@ def read_provenance(scores: Path) -> dict[str, Any] | None:
 
 
 def is_of_fas(scores: Path) -> bool:
-    """Whether fas wrote a scores file: its provenance carries the SHA-256 of scores."""
+    """Whether a scores file has a provenance as fas writes it, however the file is read."""
     path = provenance_path(scores)
     try:
         provenance = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):  # none, or a file of something else
         return False
-    return isinstance(provenance, dict) and "scores_sha256" in provenance
+    return isinstance(provenance, dict) and isinstance(provenance.get("simulated"), bool)
 
 
 def _sha256(path: Path) -> str:
