@@ -1,4 +1,4 @@
-"""The torchmetrics classes beside `fas.metrics` on the same scores: in batches, over two processes, under Lightning."""
+"""torchmetrics classes against `fas.metrics` on the same scores: in batches, over two processes, under Lightning."""
 
 from __future__ import annotations
 

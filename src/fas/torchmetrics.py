@@ -75,7 +75,7 @@ class _ScoreMetric(Metric, ABC):
     def sync(self, *arguments: Any, **settings: Any) -> None:
         """Gathers the states of all processes; one that saw no batch takes part with nothing.
 
-        torchmetrics passes over an empty list in silence, and the other processes wait for ever or get the wrong data.
+        torchmetrics skips an empty list silently; the other processes then wait forever or get the wrong data.
         """
         self._append()
         super().sync(*arguments, **settings)
@@ -114,7 +114,7 @@ class _RateMetric(_ScoreMetric):
     """An error rate at a threshold.
 
     Args:
-        threshold: Accept as bona fide if score >= threshold. It may be set anew at any time before `compute`.
+        threshold: Accept as bona fide if score >= threshold. It may be changed at any time before `compute`.
         settings: Of `torchmetrics.Metric`.
     """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,9 +14,10 @@ from fas.evaluation.scores.file import write_scores
 from tests.fakes.scores import PROVENANCE, random_scores
 
 
-def fas(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def fas(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "fas.cli.main", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env={"COLUMNS": "120", "PATH": ""})
+    variables = {"COLUMNS": "120", "PATH": "", "PYTHONPATH": os.environ.get("PYTHONPATH", ""), **environment}
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=variables)
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +89,85 @@ def test_bob_files_for_test_and_dev(tmp_path):
     assert content["threshold"]["value"] == pytest.approx(0.6)
     assert {name: rate["value"] for name, rate in content["apcer_by_species"].items()} == {"print": 1.0, "replay": 0.0}
     assert (content["bpcer"]["value"], content["apcer_pooled"]["value"]) == (0.0, 0.5)
+
+
+def test_scores_that_are_high_for_attacks_give_the_numbers_of_their_negatives(tmp_path):
+    table = random_scores(frames=1)
+    lines = {1: ["split,who,what,score"], -1: ["split,who,what,score"]}
+    for sign, file in lines.items():
+        file += [
+            f"{split},{who},{what or 'live'},{sign * score!r}"
+            for split, who, what, score in zip(
+                table.split, table.subject, table.attack_type, table.score.tolist(), strict=True
+            )
+        ]
+        (tmp_path / f"{sign}.csv").write_text("\n".join(file) + "\n")
+    columns = [
+        "--columns",
+        "score=score,label=what,split=split,subject=who",
+        "--bona-fide",
+        "live",
+        "--replicates",
+        "20",
+    ]
+
+    def both(threshold: str, negative: str) -> list[dict]:
+        runs = [
+            fas("evaluate", tmp_path / "1.csv", *columns, "--threshold", threshold, "--json"),
+            fas("evaluate", tmp_path / "-1.csv", *columns, "--threshold", negative, "--json", "--higher-is", "attack"),
+        ]
+        assert [run.stderr for run in runs] == ["", ""]
+        return [json.loads(run.stdout) for run in runs]
+
+    for given in (("dev-eer", "dev-eer"), ("dev-apcer20", "dev-apcer20"), ("0.3", "-0.3")):
+        ours, theirs = both(*given)
+        assert (ours.pop("higher_is"), theirs.pop("higher_is")) == ("bona-fide", "attack")
+        assert (ours.pop("accepted_if"), theirs.pop("accepted_if")) == ("score >= threshold", "score <= threshold")
+        for content in (ours, theirs):
+            content["threshold"].pop("origin")  # names the file
+        pairs = [(ours["threshold"], theirs["threshold"])]
+        pairs += zip(ours["operating_points"].values(), theirs["operating_points"].values(), strict=True)
+        for one, other in pairs:
+            key = "value" if "rule" in one else "threshold"
+            assert one.pop(key) == -other.pop(key)
+        assert ours == theirs
+
+
+def test_the_direction_of_our_own_scores_is_not_up_to_the_user(scores):
+    done = fas("evaluate", scores, "--higher-is", "attack")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "remedy: leave out --higher-is" in done.stderr
+
+
+def test_operating_points_too_small_to_resolve_are_shown_on_request(scores):
+    some, every = fas("evaluate", scores), fas("evaluate", scores, "--all")
+    assert "operating points are not shown" in some.stdout
+    assert "tpr_at_fpr_0.0001" not in some.stdout
+    assert "tpr_at_fpr_0.0001" in every.stdout
+    assert "not shown" not in every.stdout
+
+
+@pytest.mark.parametrize("columns", ["20", "80"])
+def test_output_in_a_pipe_is_neither_cut_nor_wrapped(tmp_path, columns):
+    species = "print/" + "a_printer_with_a_very_long_name_" * 4
+    rows = ["video_id,subject,split,label,attack_type,frame,score"]
+    for i in range(4):
+        rows += [f"b{i},s{i},test,1,,0,0.9", f"a{i},s{i},test,0,{species},0,0.{i + 3}"]
+    path = tmp_path / "scores.csv"
+    path.write_text("\n".join(rows) + "\n")
+    arguments = [path, "--level", "fine", "--threshold", "0.55", "--replicates", "10"]
+    done = fas("evaluate", *arguments, COLUMNS=columns)
+    (line,) = [line for line in done.stdout.splitlines() if f"APCER {species}" in line]
+    assert "25.00 %" in line and "1 / 4" in line and "attacks accepted" in line
+    assert "\N{HORIZONTAL ELLIPSIS}" not in done.stdout
+    assert max(map(len, done.stdout.splitlines())) < 1000
+
+
+def test_help_ends_with_examples_as_they_are_typed():
+    done = fas("evaluate", "--help")
+    _, _, shown = done.stdout.partition("Examples:\n")
+    assert all(line.strip().startswith("fas evaluate ") for line in shown.splitlines() if line)
+    assert len(shown.splitlines()) >= 2
 
 
 def test_any_csv(tmp_path):

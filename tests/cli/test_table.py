@@ -1,4 +1,4 @@
-"""`fas table` and `fas compare` as processes on made runs."""
+"""`fas table` and `fas compare` as processes on generated runs."""
 
 from __future__ import annotations
 
@@ -47,6 +47,25 @@ def test_formats_to_a_file_are_those_on_stdout(runs, tmp_path, layout, sign):
     assert (tmp_path / "docs" / "t").read_text(encoding="utf-8").strip() == shown.stdout.strip()
 
 
+def test_output_in_a_pipe_or_a_file_is_neither_cut_nor_wrapped(tmp_path):
+    long = "an_override_with_a_very_long_value_" * 4
+    runs = [
+        make_run(tmp_path / str(n), counted_scores(n, 0, 0), config={"model": {"name": long + str(n)}}) for n in (1, 2)
+    ]
+    shown = fas("table", *runs)
+    assert f"demo model.name={long}1" in shown.stdout
+    assert "\N{HORIZONTAL ELLIPSIS}" not in shown.stdout
+    done = fas("table", *runs, "--out", tmp_path / "table.txt")
+    assert done.stdout == f"{tmp_path / 'table.txt'}\n"
+    assert (tmp_path / "table.txt").read_text(encoding="utf-8") == shown.stdout
+    species = "mask/" + "a_mask_with_a_very_long_name_" * 4
+    renamed = counted_scores(1, 0, 0)
+    renamed.attack_type[renamed.attack_type == "print"] = species.replace("/", "_")
+    run = make_run(tmp_path / "long", renamed)
+    (line,) = [line for line in fas("compare", run, run).stdout.splitlines() if species.replace("/", "_") in line]
+    assert line.count("10.00 %") == 2
+
+
 def test_csv_can_be_read_back(runs):
     rows = list(csv.DictReader(fas("table", *runs, "--format", "csv", "--threshold", "0.95").stdout.splitlines()))
     bpcer = next(row for row in rows if row["metric"] == "bpcer")
@@ -68,7 +87,7 @@ def test_a_comparison_in_the_terminal_and_as_json(runs):
     assert again.stdout == done.stdout
 
 
-def test_simulated_data_is_said_in_every_output(tmp_path):
+def test_simulated_data_is_named_in_every_output(tmp_path):
     run = make_run(tmp_path / "a", counted_scores(1, 0, 0), dataset="oulu-simulated", simulated=True)
     for arguments in (["compare", run, run], ["table", run], ["table", run, "--format", "latex"]):
         assert "SIMULATED DATA" in fas(*arguments).stdout

@@ -1,10 +1,11 @@
-"""Evaluation of score tables: by hand, beside scikit-learn, and what it refuses or warns of."""
+"""Evaluation of score tables: by hand, compared with scikit-learn, and what it refuses or warns of."""
 
 from __future__ import annotations
 
 import io
 import json
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,14 @@ from fas.errors import FasError
 from fas.evaluation.as_json import evaluation_json, write_evaluation
 from fas.evaluation.evaluate import Evaluation, evaluate_scores
 from fas.evaluation.terminal import render
-from fas.metrics import SpeciesScores, apcer_threshold, eer_threshold, frr_threshold, min_hter_threshold
+from fas.metrics import (
+    OPERATING_POINTS,
+    SpeciesScores,
+    apcer_threshold,
+    eer_threshold,
+    frr_threshold,
+    min_hter_threshold,
+)
 from tests.fakes.scores import PROVENANCE, random_scores, score_table
 
 # Two frames each. Means on dev: attacks 0.1, 0.4, bona fide 0.3, 0.9, so the distinct means are 0.1 0.3 0.4 0.9 and at
@@ -120,16 +128,18 @@ def test_json_has_every_rate_with_counts_and_interval():
     assert (content["simulated"], content["provenance"]) == (None, None)
 
 
-def test_beside_scikit_learn_on_many_scores():
+def test_scikit_learn_agrees_on_many_scores():
     table = random_scores(seed=5, frames=3)
     evaluation = evaluate_scores(table)
-    judged = evaluation.judged
-    assert len(judged) == 4 * 2 * 2 * 5
-    assert evaluation.auc == pytest.approx(roc_auc_score(judged.label, judged.score))
+    presentations = evaluation.presentations
+    assert len(presentations) == 4 * 2 * 2 * 5
+    assert evaluation.auc == pytest.approx(roc_auc_score(presentations.label, presentations.score))
     means = {}
     for video_id, score in zip(table.video_id, table.score, strict=True):
         means.setdefault(video_id, []).append(score)
-    assert judged.score.tolist() == pytest.approx([np.mean(means[video_id]) for video_id in judged.video_id])
+    assert presentations.score.tolist() == pytest.approx(
+        [np.mean(means[video_id]) for video_id in presentations.video_id]
+    )
 
 
 def test_presentations_without_a_score_are_counted_and_in_no_rate():
@@ -176,6 +186,40 @@ def test_scores_worse_than_chance_are_named():
     table = random_scores()
     (warning,) = cautions(evaluate_scores(replace(table, score=1 - table.score)))
     assert "inverted" in warning
+    assert warning.endswith("If high scores mean attack, give `fas evaluate` the option --higher-is attack")
+
+
+@pytest.mark.parametrize(
+    ("facts", "remedy"),
+    [
+        ({"provenance": PROVENANCE}, "High must mean bona fide"),
+        ({"higher_is": "attack"}, "Leave out --higher-is attack"),
+    ],
+)
+def test_inverted_scores_get_no_advice_that_is_refused(facts, remedy):
+    table = random_scores(**facts)
+    warnings = cautions(evaluate_scores(replace(table, score=1 - table.score)))
+    assert any(remedy in warning for warning in warnings)
+
+
+def test_thresholds_of_scores_that_are_high_for_attacks_are_in_the_direction_of_the_file():
+    # In the file: attacks 0.9 and 0.3, bona fide 0.3 and 0.1. At 0.3 both scores of 0.3 are accepted.
+    rows = [("a", "1", "test", 0, "print", 0, 0.9), ("b", "2", "test", 0, "print", 0, 0.3)]
+    rows += [("c", "1", "test", 1, "", 0, 0.3), ("d", "2", "test", 1, "", 0, 0.1)]
+    in_file = score_table(rows)
+    table = replace(in_file, score=0.0 - in_file.score, higher_is="attack")
+    evaluation = evaluate_scores(table, threshold="0.3", replicates=1)
+    assert (evaluation.rates.apcer, evaluation.rates.bpcer) == (0.5, 0.0)
+    strict = evaluate_scores(table, threshold="0.29", replicates=1)
+    assert (strict.rates.apcer, strict.rates.bpcer) == (0.0, 0.5)
+    content = evaluation_json(evaluation)
+    assert (content["threshold"]["value"], content["accepted_if"]) == (0.3, "score <= threshold")
+    # APCER where no bona fide presentation is rejected: at the highest of their scores in the file.
+    assert content["operating_points"]["apcer10"]["threshold"] == 0.3
+    assert "accepted as bona fide if the mean score over frames <= 0.3" in text(evaluation)
+    assert "threshold 0.3 (fixed)" in text(evaluation)
+    highest = evaluate_scores(table, threshold="0", aggregation="max", replicates=1)
+    assert "if the min score over frames <= 0\n" in text(highest)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +245,7 @@ def test_unknown_threshold(threshold):
         evaluate_scores(score_table(DEV + TEST), threshold=threshold)
 
 
-def test_simulated_is_said_by_json_and_text():
+def test_simulated_is_in_the_json_and_the_text():
     simulated = score_table(DEV + TEST, provenance=PROVENANCE)
     evaluation = evaluate_scores(simulated)
     assert evaluation_json(evaluation)["simulated"] is True
@@ -218,9 +262,9 @@ def test_simulated_is_said_by_json_and_text():
     assert "unknown" in text(unknown)
 
 
-def text(evaluation) -> str:
+def text(evaluation, **settings) -> str:
     console = Console(width=120, record=True, file=io.StringIO())
-    console.print(render(evaluation, "scores.csv"))
+    console.print(render(evaluation, "scores.csv", **settings))
     return console.export_text()
 
 
@@ -234,7 +278,24 @@ def test_text_names_threshold_counts_failures_and_warnings():
     assert "50.00 %" in shown
     assert "failure-to-acquire rate 14.29 % (1 / 7); counted as rejections: APCER 50.00 %, BPCER 50.00 %" in shown
     assert "intervals: bootstrap over 2 subjects, 1000 replicates, seed 0" in shown
-    assert "BPCER at APCER <= 1%; too few to resolve" in shown
+    assert "BPCER at APCER <= 1%" not in shown
+    assert "10 of 10 operating points are not shown: with so few presentations a single error exceeds" in shown
+
+
+def test_operating_points_that_cannot_be_resolved_are_shown_on_request_and_are_always_in_the_json():
+    # 20 prints, 10 bona fide presentations: BPCER 10 and 20, APCER 10 can be resolved.
+    rows = [(f"a{i}", f"a{i}", "test", 0, "print", 0, 0.1 + i / 100) for i in range(20)]
+    rows += [(f"b{i}", f"b{i}", "test", 1, "", 0, 0.9 - i / 100) for i in range(10)]
+    evaluation = evaluate_scores(score_table(rows), threshold=0.5, replicates=5)
+    names = [point.name for point in OPERATING_POINTS]
+    some, every = text(evaluation), text(evaluation, every_point=True)
+    assert [name for name in names if re.search(rf"\b{re.escape(name)} ", some)] == ["bpcer10", "bpcer20", "apcer10"]
+    assert "7 of 10 operating points are not shown" in some
+    assert "--all of `fas evaluate` shows them" in " ".join(some.split())
+    assert [name for name in names if re.search(rf"\b{re.escape(name)} ", every)] == names
+    assert "BPCER at APCER <= 1%; too few to resolve" in every
+    assert "not shown" not in every
+    assert list(evaluation_json(evaluation)["operating_points"]) == names
 
 
 def test_write_is_readable_json(tmp_path):
@@ -302,7 +363,7 @@ def test_test_eer_needs_no_dev_rows():
 def test_aggregation(aggregation, score):
     rows = [*TEST, *(("x", "38", "test", 1, "", frame, value) for frame, value in ((2, 0.2), (0, 0.9), (1, 0.4)))]
     evaluation = evaluate_scores(score_table(rows), threshold=0.5, aggregation=aggregation, replicates=1)
-    assert evaluation.judged.score[evaluation.judged.video_id == "x"] == pytest.approx(score)
+    assert evaluation.presentations.score[evaluation.presentations.video_id == "x"] == pytest.approx(score)
     assert evaluation_json(evaluation)["aggregation"] == aggregation
 
 

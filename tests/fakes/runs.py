@@ -7,7 +7,10 @@ from typing import Any
 
 import yaml
 
+from fas.datasets.dataset_name import DatasetName
+from fas.evaluation.scores.datasets import Datasets
 from fas.evaluation.scores.file import ScoreTable, write_scores
+from fas.evaluation.tables.results import Data
 from tests.fakes.scores import PROVENANCE, score_table
 
 
@@ -45,3 +48,8 @@ def make_run(
     if config is not None:
         (folder / "config.yaml").write_text(yaml.safe_dump(config))
     return folder
+
+
+def data(protocol: str, *recipes: str) -> Data:
+    """Real data of one or several datasets."""
+    return Data(Datasets(tuple(map(DatasetName, recipes))), protocol)

@@ -63,7 +63,7 @@ def test_shows_the_scored_frame_with_its_maps(run, store):
     assert [example.video_id for example in pictures.typical] == typical(evaluation)
     assert [example.video_id for example in pictures.mistakes] == worst_mistakes(evaluation)
     assert {example.kind for example in pictures.typical} == {"bona fide", *evaluation.fine.attacks}
-    judged = dict(zip(evaluation.judged.video_id, evaluation.judged.score, strict=True))
+    judged = dict(zip(evaluation.presentations.video_id, evaluation.presentations.score, strict=True))
     index = store.index()
     reader = FrameReader(index)
     for example in [*pictures.typical, *pictures.mistakes]:
@@ -85,7 +85,7 @@ def test_shows_the_scored_frame_with_its_maps(run, store):
     assert pictures.attributes["1_3_36_1"]["session"] == "3"
     assert pictures.features is not None
     assert list(pictures.features.vectors) == ["depth", "reflection", "enriched"]
-    assert {one.shape for one in pictures.features.vectors.values()} == {(len(evaluation.judged), 8)}
+    assert {one.shape for one in pictures.features.vectors.values()} == {(len(evaluation.presentations), 8)}
     assert set(pictures.features.kinds) == {"bona fide", "print", "replay"}
 
 

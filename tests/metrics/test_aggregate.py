@@ -1,4 +1,4 @@
-"""Frames to presentations, beside numpy's nanmean of each group."""
+"""Frames to presentations, against numpy's nanmean of each group."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bootstrap replicates beside a plain loop that repeats the drawn presentations and counts anew."""
+"""Bootstrap replicates against a plain loop that repeats the drawn presentations and counts again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""EER, its threshold and AUC: beside a plain loop over the stated rule, scikit-learn, and numbers by hand."""
+"""EER, its threshold and AUC: against a plain loop over the stated rule, scikit-learn, and numbers by hand."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_eer_is_the_hter_at_its_threshold(attacks, bona_fide):
     [
         ([0.1, 0.2], [0.8, 0.9], 0.5, 0.0),  # separated: halfway between the classes
         ([0.8, 0.9], [0.1, 0.2], 0.5, 1.0),  # inverted: |FAR - FRR| = 0 at 0.5, where everything is wrong
-        ([0.5], [0.5], 0.5, 0.5),  # all equal: accept all; above all is no better
+        ([0.5], [0.5], 0.5, 0.5),  # all equal: accept all; above all is not better
         ([0.0], [1.0], 0.5, 0.0),
         ([1.0], [0.0], 0.5, 1.0),  # at 0 FAR - FRR = 1, at the midpoint 1 - 1 = 0
         ([0, 1, 2, 3], [2, 3, 4, 5], 2.5, 0.25),  # at 2.5: FAR 1/4 (3), FRR 1/4 (2)

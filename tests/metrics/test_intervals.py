@@ -1,4 +1,4 @@
-"""Exact intervals beside their definition: the tail probabilities of the binomial distribution."""
+"""Exact intervals against their definition: the tail probabilities of the binomial distribution."""
 
 from __future__ import annotations
 

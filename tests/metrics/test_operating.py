@@ -1,4 +1,4 @@
-"""Operating points beside a loop over all thresholds, and beside scikit-learn's ROC."""
+"""Operating points against a loop over all thresholds, and against scikit-learn's ROC."""
 
 from __future__ import annotations
 

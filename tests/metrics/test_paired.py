@@ -1,4 +1,4 @@
-"""Paired comparison: McNemar beside its definition, bootstrap differences beside a plain loop over the same draws."""
+"""Paired comparison: McNemar against its definition, bootstrap differences against a plain loop over the same draws."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_differences_are_those_of_the_two_systems():
     assert result["apcer/print"].a == rates_a.apcer_by_species["print"]
 
 
-def test_both_systems_are_judged_on_the_same_draws():
+def test_both_systems_are_evaluated_on_the_same_draws():
     a, b, labels, types, subjects = systems(1)
     result = paired_differences(a, b, labels, types, (0.4, 0.6), subjects, replicates=99, seed=3)
     of_a, of_b = (

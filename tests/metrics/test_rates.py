@@ -1,4 +1,4 @@
-"""ISO rates at a threshold: by hand, and beside a plain loop."""
+"""ISO rates at a threshold: by hand, and against a plain loop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Threshold rules beside plain loops over candidates with exact fractions, and beside numbers by hand."""
+"""Threshold rules against plain loops over candidates with exact fractions, and against numbers by hand."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_min_hter_is_the_least_of_all_thresholds(attacks, bona_fide):
     ("attacks", "bona_fide", "threshold"),
     [
         ([0.1, 0.2], [0.8, 0.9], 0.5),
-        ([0.8, 0.9], [0.1, 0.2], 0.1),  # inverted: accept all; the last candidate is no better
+        ([0.8, 0.9], [0.1, 0.2], 0.1),  # inverted: accept all; the last candidate is not better
         ([0.5], [0.5], 0.5),
         ([0, 1, 2, 3], [2, 3, 4, 5], 2.5),  # FAR + FRR = 1/2 at 1.5, 2.5 and 3.5, the last, which must be better
         ([1, 3], [0, 2, 4], 3.5),  # 2/3 at 3.5, the last, is strictly better than 5/6 at 1.5

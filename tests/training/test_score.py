@@ -43,7 +43,7 @@ def test_every_frame_of_dev_and_test_has_the_score_of_the_network(run, store_roo
     for row in rows:  # one by one, through nothing of the DataModule
         image = torch.from_numpy(reader.read(row).copy()).permute(2, 0, 1).float() / 255
         with torch.no_grad():
-            expected[names[codes[row]], int(index.frame[row])] = float(method.score(method(image[None])))
+            expected[names[codes[row]], int(index.frame[row])] = float(method.score(method({"rgb": image[None]})))
     got = dict(zip(zip(table.video_id.tolist(), table.frame.tolist(), strict=True), table.score, strict=True))
     assert got.keys() == expected.keys()
     assert len(got) == 60
@@ -151,6 +151,7 @@ def test_what_is_no_checkpoint_of_a_run_is_said(run, tmp_path):
 
 
 def test_a_checkpoint_of_another_method_is_refused(run):
-    run.config.write_text(run.config.read_text().replace("name: basn", "name: cdcn"))
-    with pytest.raises(FasError, match="of method 'basn', not 'cdcn'"):
+    content = torch.load(run.final.best, weights_only=True)
+    torch.save({**content, "fas_method": "pdle"}, run.final.best)
+    with pytest.raises(FasError, match="of method 'pdle', not 'basn'"):
         score_run(run.path)

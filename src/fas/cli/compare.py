@@ -7,24 +7,29 @@ from typing import Annotated
 
 import typer
 
-from fas.cli.options import Threshold
+from fas.cli.options import Replicates, Seed, Threshold, examples
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+EXAMPLES = examples(
+    "compare runs/basn/2026-01-31_12-00-00 runs/basn/2026-02-01_09-30-00",
+    "compare a.csv b.csv --threshold 0.5 --replicates 10000 --json",
+)
 
 
-@app.command()
+@app.command(epilog=EXAMPLES)
 def compare(
     a: Annotated[Path, typer.Argument(help="A run's folder or a scores file.", show_default=False)],
     b: Annotated[Path, typer.Argument(help="Another one, of the same test presentations.", show_default=False)],
     threshold: Threshold = "dev-eer",
-    replicates: Annotated[int, typer.Option(min=1, help="Replicates of the bootstrap over subjects.")] = 1000,
-    seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap's draws.")] = 0,
+    replicates: Replicates = 1000,
+    seed: Seed = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Compare two runs on the same test presentations, paired by video_id.
 
-    Each is judged at the threshold of its own dev split. Prints the difference of every metric with a paired bootstrap
-    interval over subjects, and McNemar's test of the decisions.
+    Each is evaluated at the threshold of its own dev split. Prints the difference of every metric with a paired
+    bootstrap interval over subjects, and McNemar's test of the decisions.
     """
     import json
 
@@ -36,8 +41,7 @@ def compare(
         content = {"a": str(a), "b": str(b), **comparison.to_json()}
         print(json.dumps(content, indent=2, allow_nan=False))
         return
-    from rich.console import Console
-
+    from fas.cli.terminal import show
     from fas.evaluation.comparison.terminal import render_comparison
 
-    Console().print(render_comparison(comparison, str(a), str(b)))
+    show(render_comparison(comparison, str(a), str(b)))

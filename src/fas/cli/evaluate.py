@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from fas.cli.options import Aggregate, Level, Replicates, Seed, Threshold, Unit
+from fas.cli.options import Aggregate, Level, Replicates, Seed, Threshold, Unit, examples
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+EXAMPLES = examples(
+    "evaluate runs/basn/2026-01-31_12-00-00/scores.csv --threshold dev-bpcer20",
+    "evaluate scores-eval scores-dev --json",
+    "evaluate theirs.csv --columns score=spoof,label=kind --bona-fide live --higher-is attack --threshold 0.5",
+)
 
 
-@app.command()
+@app.command(epilog=EXAMPLES)
 def evaluate(
     scores: Annotated[
         Path,
@@ -34,7 +40,7 @@ def evaluate(
         str | None,
         typer.Option(
             help="Columns of a CSV: score=prob,label=is_live and as many as it has of video_id, subject, split, "
-            "attack_type, frame. High scores must mean bona fide.",
+            "attack_type, frame.",
             metavar="NAME=COLUMN,...",
             show_default=False,
         ),
@@ -46,6 +52,21 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
+    higher_is: Annotated[
+        Literal["bona-fide", "attack"],
+        typer.Option(
+            help="What high scores of the files mean. With `attack` a presentation is accepted as bona fide if its "
+            "score <= the threshold, and rejected if it is above; thresholds that you give and that are printed are in "
+            "the direction of the files. Not for files that `fas test` wrote: theirs is known.",
+        ),
+    ] = "bona-fide",
+    every_point: Annotated[
+        bool,
+        typer.Option(
+            "--all",
+            help="Also show operating points that too few presentations cannot resolve; --json has all of them.",
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with the counts behind every rate.")] = False,
 ) -> None:
     """Compute the ISO/IEC 30107-3 metrics of the test rows of a scores file, counted in presentations.
@@ -60,8 +81,8 @@ def evaluate(
 
     mapping = None if columns is None else parse_columns(columns)
     evaluation = evaluate_scores(
-        read_any_scores(scores, "test", mapping, bona_fide),
-        None if dev is None else read_any_scores(dev, "dev", mapping, bona_fide),
+        read_any_scores(scores, "test", mapping, bona_fide, higher_is),
+        None if dev is None else read_any_scores(dev, "dev", mapping, bona_fide, higher_is),
         threshold=threshold,
         level=level,
         aggregation=aggregate,
@@ -72,8 +93,7 @@ def evaluate(
     if as_json:
         print(json.dumps(evaluation_json(evaluation), indent=2, allow_nan=False))
         return
-    from rich.console import Console
-
+    from fas.cli.terminal import show
     from fas.evaluation.terminal import render
 
-    Console().print(render(evaluation, scores.name))
+    show(render(evaluation, scores.name, every_point=every_point))

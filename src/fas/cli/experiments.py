@@ -11,8 +11,8 @@ app = typer.Typer(add_completion=False)
 
 @app.command(
     epilog=examples(
-        "fas experiments",
-        "fas fit --exp basn --print-config      (what an experiment comes down to)",
+        "experiments",
+        "fit --exp basn --print-config      (what an experiment comes down to)",
     )
 )
 def experiments() -> None:

@@ -16,9 +16,9 @@ app = typer.Typer(add_completion=False)
 
 @app.command(
     epilog=examples(
-        "fas fit --exp basn data.protocol=3 data.fold=1",
-        "fas fit --exp classifier data=mine model.backbone=resnet18",
-        "fas fit runs/basn/2026-01-31_12-00-00      (resume a run that was stopped)",
+        "fit --exp basn data.protocol=3 data.fold=1",
+        "fit --exp classifier data=mine model.backbone=resnet18",
+        "fit runs/basn/2026-01-31_12-00-00      (resume a run that was stopped)",
     )
 )
 def fit(

@@ -27,7 +27,7 @@ COMMANDS: dict[str, str] = {
     "fit": "Train the method of an experiment, or resume a run.",
     "test": "Score the dev and test splits with a checkpoint.",
     "evaluate": "ISO/IEC 30107-3 metrics of a scores file.",
-    "table": "Runs over folds and datasets, beside the papers' rows.",
+    "table": "Runs over folds and datasets, next to the papers' rows.",
     "compare": "Paired comparison of two runs on the same presentations.",
     "report": "Write an HTML report of a run.",
     "predict": "Score videos or images with a checkpoint.",

@@ -13,7 +13,7 @@ app = typer.Typer(
     help="List the methods; check methods of your own.",
     invoke_without_command=True,
     add_completion=False,
-    epilog=examples("fas methods", "fas methods check my_methods/", "fas --methods my_methods/ fit --exp mine"),
+    epilog=examples("methods", "methods check my_methods/", "--methods my_methods/ fit --exp mine"),
 )
 
 CHECK_FAILED = 1
@@ -33,7 +33,7 @@ def methods(context: typer.Context) -> None:
             print(f"{name:20}  {summary}" + ("" if package.origin == "fas" else f"  [{package.origin}]"))
 
 
-@app.command(epilog=examples("fas methods check my_methods/"))
+@app.command(epilog=examples("methods check my_methods/"))
 def check(
     folder: Annotated[
         Path | None,

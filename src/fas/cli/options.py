@@ -11,7 +11,7 @@ Threshold = Annotated[
     typer.Option(
         help="`dev-eer`: equal errors on the dev split; `dev-min-hter`; `dev-bpcerN`: APCER of the worst species at "
         "most 1/N on dev (N = 10, 20, 100, ...); `dev-apcerN`: BPCER at most 1/N on dev; `test-eer-optimistic`: equal "
-        "errors on the scores that are judged; or a number.",
+        "errors on the scores that are evaluated; or a number.",
         metavar="RULE|NUMBER",
     ),
 ]
@@ -25,7 +25,10 @@ Level = Annotated[
 
 Aggregate = Annotated[
     Literal["mean", "median", "max", "last"],
-    typer.Option(help="How the scores of a presentation's frames become one; frames without a score are left out."),
+    typer.Option(
+        help="How the scores of a presentation's frames become one, `max` being that of the frame most like bona fide; "
+        "frames without a score are left out."
+    ),
 ]
 """How frames become presentations."""
 
@@ -43,5 +46,10 @@ Seed = Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")]
 
 
 def examples(*lines: str) -> str:
-    """Examples below a command's help, one per line."""
-    return "\n".join(("\b\nExamples:", *(f"  {line}" for line in lines)))
+    """Command lines as the `epilog` of a command's help, each on a line of its own.
+
+    Args:
+        lines: Without `fas` before them.
+    """
+    # \b keeps the lines of a paragraph as they are.
+    return "\n".join(["\b", "Examples:", *(f"  fas {line}" for line in lines)])

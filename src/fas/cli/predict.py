@@ -15,8 +15,8 @@ app = typer.Typer(add_completion=False)
 
 @app.command(
     epilog=examples(
-        "fas predict runs/basn/2026-01-31_12-00-00 video.mp4 photo.jpg",
-        "fas predict best.ckpt video.mp4 --frames all",
+        "predict runs/basn/2026-01-31_12-00-00 video.mp4 photo.jpg",
+        "predict best.ckpt video.mp4 --frames all",
     )
 )
 def predict(

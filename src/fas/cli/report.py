@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fas.cli.options import Level, Threshold
+from fas.cli.options import Level, Threshold, examples
 
 if TYPE_CHECKING:
     from fas.evaluation.evaluate import Evaluation
@@ -15,10 +15,15 @@ if TYPE_CHECKING:
     from fas.evaluation.scores.table import ScoreTable
     from fas.runs.content import RunContent
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+EXAMPLES = examples(
+    "report runs/basn/2026-01-31_12-00-00",
+    "report runs/basn/* --out basn.html",
+)
 
 
-@app.command()
+@app.command(epilog=EXAMPLES)
 def report(
     runs: Annotated[list[Path], typer.Argument(help="Folders of runs, after `fas test`.", show_default=False)],
     out: Annotated[
@@ -59,7 +64,7 @@ def report(
 
 
 def _pictures(files: RunContent, table: ScoreTable, evaluation: Evaluation, *, needed: bool) -> Pictures:
-    """The run's pictures; without them, unless they are needed, why there are none, and what the store alone tells."""
+    """The run's pictures. If there are none and none are needed: why, and the attributes that the store alone has."""
     import warnings
 
     from fas.errors import FasError, FasWarning

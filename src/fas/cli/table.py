@@ -1,4 +1,4 @@
-"""`fas table`: runs over folds and datasets, beside the papers' rows."""
+"""`fas table`: runs over folds and datasets, next to the papers' rows."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ from typing import Annotated, Literal
 
 import typer
 
-from fas.cli.options import Threshold
+from fas.cli.options import Threshold, examples
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+EXAMPLES = examples(
+    "table runs/basn/*",
+    "table runs/basn/* --metric eer --metric acer --threshold dev-min-hter",
+    "table runs/basn/* runs/demo/* --format latex --out tables.tex",
+)
 
 
-@app.command()
+@app.command(epilog=EXAMPLES)
 def table(
     runs: Annotated[list[Path], typer.Argument(help="Folders of runs, after `fas test`.", show_default=False)],
     threshold: Threshold = "dev-eer",
@@ -32,7 +38,7 @@ def table(
 ) -> None:
     """Put runs together: mean and standard deviation over folds, test across datasets, and what papers report.
 
-    Each run is judged at its own threshold. Scores that `fas test` wrote beside a run's own, of other data, become a
+    Each run is evaluated at its own threshold. Scores of other data that `fas test` wrote into a run's folder become a
     test across datasets.
     """
     from fas.evaluation.tables.results import check_metrics, read_results
@@ -51,12 +57,12 @@ def table(
 
         tables = sections(summaries, metrics)
         if layout == "text":
-            from rich.console import Console
+            from fas.cli.terminal import as_text, show
 
-            console = Console()
-            with console.capture() as captured:
-                console.print(render_text(tables))
-            text = captured.get()
+            if out is None:
+                show(render_text(tables))
+                return
+            text = as_text(render_text(tables))
         else:
             text = render_markdown(tables) if layout == "markdown" else render_latex(tables)
     if out is None:

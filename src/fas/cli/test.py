@@ -15,9 +15,9 @@ app = typer.Typer(add_completion=False)
 
 @app.command(
     epilog=examples(
-        "fas test runs/basn/2026-01-31_12-00-00",
-        "fas test runs/basn/2026-01-31_12-00-00 data=replay_attack data.protocol=grandtest",
-        "fas test runs/basn/2026-01-31_12-00-00/checkpoints/last.ckpt",
+        "test runs/basn/2026-01-31_12-00-00",
+        "test runs/basn/2026-01-31_12-00-00 data=replay_attack data.protocol=grandtest",
+        "test runs/basn/2026-01-31_12-00-00/checkpoints/last.ckpt",
     )
 )
 def test(

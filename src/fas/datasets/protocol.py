@@ -114,17 +114,3 @@ def check_disjoint(what: str, splits: Mapping[Split, Iterable[Presentation]], *,
                     f"{what} puts subject {subject} into {other} and {split} (with {video_id})",
                     remedy="fix the protocol's selections in the recipe",
                 )
-
-
-def default_protocol(recipe: Recipe) -> str:
-    """The only protocol of a dataset.
-
-    Raises:
-        FasError: The dataset has several protocols, or none.
-    """
-    names = list(recipe.protocols)
-    if len(names) != 1:
-        raise FasError(
-            f"{recipe.name} has {len(names)} protocols: {', '.join(names)}", remedy="choose one with data.protocol=NAME"
-        )
-    return names[0]

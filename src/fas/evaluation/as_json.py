@@ -10,14 +10,15 @@ from typing import Any
 from fas.evaluation.evaluate import Evaluation
 from fas.evaluation.intervals import Interval
 from fas.files import write_text
-from fas.metrics import OPERATING_POINTS, ErrorRates, OperatingPoint, Rate
+from fas.metrics import OPERATING_POINTS, OperatingPoint, Rate
 
 
 def evaluation_json(evaluation: Evaluation) -> dict[str, Any]:
     """The content of `evaluation.json` and of `fas evaluate --json`.
 
     `interval` is that of the bootstrap (or the rule of three) over `interval.unit`; `exact_interval` is Clopper and
-    Pearson's for the same counts, as if presentations were independent.
+    Pearson's for the same counts, as if presentations were independent. Thresholds are in the direction of the scores
+    file (`higher_is`). Operating points that too few presentations cannot resolve are here too, with `resolved: false`.
     """
     rates, intervals = evaluation.rates, evaluation.intervals.of
     by_species = {name: _rate(rate, intervals[f"apcer/{name}"]) for name, rate in rates.attacks.items()}
@@ -25,10 +26,12 @@ def evaluation_json(evaluation: Evaluation) -> dict[str, Any]:
         "split": "test",
         "simulated": evaluation.simulated,
         "threshold": {
-            "value": _number(evaluation.threshold.value),
+            "value": _number(evaluation.of_file(evaluation.threshold.value)),
             "rule": evaluation.threshold.rule,
             "origin": evaluation.threshold.origin,
         },
+        "higher_is": evaluation.higher_is,
+        "accepted_if": f"score {evaluation.accepted_if} threshold",
         "level": rates.level,
         "aggregation": evaluation.aggregation,
         "apcer": {**_rate(rates.attacks[rates.worst_species], intervals["apcer"]), "species": rates.worst_species},
@@ -61,7 +64,7 @@ def write_evaluation(path: Path, evaluation: Evaluation) -> None:
 def _operating_points(evaluation: Evaluation) -> dict[str, Any]:
     return {
         point.name: {
-            **_point(point, evaluation.operating[point.name]),
+            **_point(evaluation, point),
             **_interval(evaluation.intervals.of[point.name]),
             "resolved": point.resolved(evaluation.scores),
         }
@@ -69,12 +72,13 @@ def _operating_points(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def _point(point: OperatingPoint, rates: ErrorRates) -> dict[str, Any]:
+def _point(evaluation: Evaluation, point: OperatingPoint) -> dict[str, Any]:
+    rates = evaluation.operating[point.name]
     held = point.held_rate(rates)
     return {
         "value": point.value(rates),
         "meaning": point.meaning,
-        "threshold": _number(rates.threshold),
+        "threshold": _number(evaluation.of_file(rates.threshold)),
         "computed_on": "test",
         "optimistic": True,
         "held": {"rate": point.held, "target": point.target, "value": held.value, **_counts(held)},

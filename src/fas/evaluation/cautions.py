@@ -10,7 +10,7 @@ from fas.metrics import ErrorRates
 
 
 def shared_subjects(everything: Presentations, test: Presentations, dev: Presentations | None) -> list[str]:
-    """Subjects of train or dev that are in test; a subject without a name is nobody."""
+    """Subjects of train or dev that are in test; subjects without a name are not compared."""
     tested = set(test.subject.tolist()) - {""}
     splits = {"train": everything.where(everything.split == "train")} | ({} if dev is None else {"dev": dev})
     shared = {name: sorted(tested & set(split.subject.tolist())) for name, split in splits.items()}
@@ -33,13 +33,13 @@ def absent(table: ScoreTable) -> list[str]:
     ]
 
 
-def unjudged(failures: Mapping[str, int], fine: ErrorRates) -> list[str]:
+def without_scores(failures: Mapping[str, int], fine: ErrorRates) -> list[str]:
     """Species of which no presentation has a score."""
     lost = [name for name in failures if name != "bona fide" and name not in fine.attacks]
     return [f"no presentation of species {name} has a score: it is in no rate" for name in sorted(lost)]
 
 
-def direction(test_auc: float, dev_auc: float | None) -> list[str]:
+def direction(table: ScoreTable, test_auc: float, dev_auc: float | None) -> list[str]:
     """Scores that are high for attacks, or in one split only."""
     if dev_auc is not None and (test_auc - 0.5) * (dev_auc - 0.5) < 0:
         return [
@@ -47,7 +47,12 @@ def direction(test_auc: float, dev_auc: float | None) -> list[str]:
             "threshold means nothing unless high is bona fide in both"
         ]
     if test_auc < 0.5:
-        return [f"the AUC is {test_auc:.3f}, worse than chance: are the scores inverted? High must mean bona fide"]
+        remedy = "High must mean bona fide"
+        if table.higher_is == "attack":
+            remedy = "Leave out --higher-is attack if high scores mean bona fide"
+        elif table.provenance is None:
+            remedy = "If high scores mean attack, give `fas evaluate` the option --higher-is attack"
+        return [f"the AUC is {test_auc:.3f}, worse than chance: are the scores inverted? {remedy}"]
     return []
 
 

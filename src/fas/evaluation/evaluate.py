@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from fas.errors import FasError
 from fas.evaluation import cautions
 from fas.evaluation.intervals import Intervals, Unit, bootstrap_intervals
-from fas.evaluation.scores.table import AGGREGATION, Presentations, ScoreTable
+from fas.evaluation.scores.table import AGGREGATION, HigherIs, Presentations, ScoreTable
 from fas.evaluation.threshold import DEV_EER, TEST_EER, Rule, Threshold
 from fas.labels import ATTACK, BONA_FIDE
 from fas.metrics import (
@@ -46,7 +46,7 @@ class Evaluation:
         auc: The area under the ROC curve of the test scores, species pooled.
         operating: Operating point -> the error rates at its threshold, which is chosen on the **test** scores.
         intervals: Of every metric.
-        judged: The test presentations with a score.
+        presentations: The test presentations with a score.
         scores: Their scores by species of the chosen level, sorted.
         failures: Test presentations without any score (failures to acquire), by `bona fide` or fine PAI species. They
             are in no rate: the standard counts them apart, as non-responses.
@@ -55,8 +55,9 @@ class Evaluation:
         frames: Rows of the test split.
         frames_without_score: Those of them whose score is nan.
         warnings: What a reader of the numbers must know.
-        provenance: What stands beside the scores file, if anything.
+        provenance: Of the scores file, if it has one.
         simulated: Whether the scores, or those that gave the threshold, are of simulated data; None if unknown.
+        higher_is: What high scores mean in the scores file. Everything else here is in the direction high = bona fide.
     """
 
     threshold: Threshold
@@ -67,7 +68,7 @@ class Evaluation:
     auc: float
     operating: Mapping[str, ErrorRates]
     intervals: Intervals
-    judged: Presentations
+    presentations: Presentations
     scores: SpeciesScores
     failures: Mapping[str, int]
     non_responses: NonResponses
@@ -77,14 +78,24 @@ class Evaluation:
     warnings: tuple[str, ...]
     provenance: Mapping[str, Any] | None
     simulated: bool | None
+    higher_is: HigherIs = "bona-fide"
+
+    @property
+    def accepted_if(self) -> str:
+        """How a score of the file compares with a threshold of the file where it is accepted as bona fide."""
+        return ">=" if self.higher_is == "bona-fide" else "<="
+
+    def of_file(self, threshold: float) -> float:
+        """A threshold in the direction of the scores file, as users read and give it."""
+        return threshold if self.higher_is == "bona-fide" else 0.0 - threshold
 
     @property
     def counts(self) -> dict[str, Any]:
-        """What stands behind the numbers."""
+        """The counts behind the numbers."""
         return {
-            "presentations": len(self.judged),
+            "presentations": len(self.presentations),
             **self.rates.counts,
-            "subjects": len(set(self.judged.subject.tolist())),
+            "subjects": len(set(self.presentations.subject.tolist())),
             "frames": self.frames,
             "frames_without_score": self.frames_without_score,
             "failures_to_acquire": dict(self.failures),
@@ -102,15 +113,17 @@ def evaluate_scores(
     replicates: int = 1000,
     seed: int = 0,
 ) -> Evaluation:
-    """Judges the rows of split `test`.
+    """Evaluates the rows of split `test`.
 
     Args:
         table: Scores with rows of split `test`, and of split `dev` for the threshold.
         dev: Where to take the rows of split `dev` from instead.
-        threshold: A rule of `fas.evaluation.threshold.Rule`, or a finite number (also as text).
+        threshold: A rule of `fas.evaluation.threshold.Rule`, or a finite number (also as text) in the direction of the
+            file: a presentation is accepted as bona fide if its score is >= the number, or <= the number where high
+            scores of the file mean attack.
         level: The level of PAI species over which APCER is the maximum.
         aggregation: How frames become presentations.
-        unit: What the bootstrap of the intervals draws. Presentations stand in for subjects that have no names.
+        unit: What the bootstrap of the intervals draws. Presentations are drawn instead of subjects that have no names.
         replicates: Bootstrap replicates, at least 1.
         seed: Of the bootstrap.
 
@@ -119,10 +132,12 @@ def evaluate_scores(
             threshold is neither a known rule nor a number.
     """
     rule = Rule.parse(threshold)
+    if rule.name == "fixed" and table.higher_is == "attack":
+        rule = replace(rule, number=0.0 - rule.number)
     everything = table.presentations(aggregation)
     test = everything.where(everything.split == "test")
-    judged = _with_score(test, "test", table)
-    scores = _by_species(judged, level)
+    scored = _with_score(test, "test", table)
+    scores = _by_species(scored, level)
     curve = scores.curve()
 
     development, dev_scores, source = None, None, _source(table)
@@ -134,10 +149,10 @@ def evaluate_scores(
     chosen = rule.threshold(scores if rule.name == TEST_EER else dev_scores, source)
 
     rates, points = scores.rates(chosen.value), operating_points(scores)
-    fine = error_rates(judged.score, judged.label, judged.attack_type, chosen.value, "fine")
-    unnamed = bool(np.any(judged.subject == ""))
+    fine = error_rates(scored.score, scored.label, scored.attack_type, chosen.value, "fine")
+    unnamed = bool(np.any(scored.subject == ""))
     intervals = bootstrap_intervals(
-        judged,
+        scored,
         _values(rates, curve.eer(), curve.auc(), points),
         chosen.value,
         level,
@@ -157,7 +172,7 @@ def evaluate_scores(
         auc=curve.auc(),
         operating=points,
         intervals=intervals,
-        judged=judged,
+        presentations=scored,
         scores=scores,
         failures=failures,
         non_responses=non_responses(test.score, test.label, test.attack_type, level),
@@ -171,12 +186,13 @@ def evaluate_scores(
                 everything, test, development if dev is None or _one_dataset(table, dev) else None
             ),
             *cautions.absent(table),
-            *cautions.unjudged(failures, fine),
-            *cautions.direction(curve.auc(), None if dev_scores is None else dev_scores.curve().auc()),
+            *cautions.without_scores(failures, fine),
+            *cautions.direction(table, curve.auc(), None if dev_scores is None else dev_scores.curve().auc()),
             *cautions.few_units(intervals, unnamed and unit == "subjects"),
         ),
         provenance=table.provenance,
         simulated=_any_simulated([table] if dev is None else [table, dev]),
+        higher_is=table.higher_is,
     )
 
 
@@ -202,7 +218,8 @@ def _with_score(presentations: Presentations, split: str, table: ScoreTable) -> 
             raise FasError(
                 f"the {split} split has no {name} with a score ({len(presentations)} presentations in all)",
                 path=table.path,
-                remedy=f"give a dev file with rows of split dev, or --threshold NUMBER, or --threshold {TEST_EER}"
+                remedy=f"give --threshold NUMBER or --threshold {TEST_EER}; `fas evaluate` also takes a second scores "
+                "file, with the dev rows"
                 if split == "dev"
                 else None,
             )

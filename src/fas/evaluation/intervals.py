@@ -24,7 +24,7 @@ Unit = Literal["subjects", "presentations"]
 """What a bootstrap draws."""
 
 FEW_UNITS = 10
-"""Below so many subjects a bootstrap over them is no more than a hint."""
+"""Below so many subjects a bootstrap over them is only a hint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Intervals:
 
 
 def bootstrap_intervals(
-    judged: Presentations,
+    presentations: Presentations,
     values: Mapping[str, float],
     threshold: float,
     level: Level,
@@ -87,14 +87,14 @@ def bootstrap_intervals(
 ) -> Intervals:
     """Intervals of all metrics.
 
-    The bootstrap draws from what was seen. Where no error was seen it cannot say more than zero; there the upper limit
+    The bootstrap draws from what was seen. Where no error was seen its interval is only zero; there the upper limit
     is the rule of three, over the subjects (or presentations) of the class: presentations of a subject that all go well
     are not independent evidence. Likewise below, where everything went wrong. Of ACER and HTER the limits are then the
     means of their parts' limits; of an EER of 0 the mean of what both classes allow, and of an AUC of 1 their sum
     below 1, as 1 - AUC is at most FAR + FRR at any threshold.
 
     Args:
-        judged: Presentations with a score.
+        presentations: Presentations with a score.
         values: The metrics themselves, by the names of `metric_replicates`.
         threshold: Of the error rates.
         level: The level of PAI species.
@@ -103,18 +103,22 @@ def bootstrap_intervals(
         seed: Of the draws.
         confidence: In (0, 1).
     """
-    clusters = np.unique(judged.subject, return_inverse=True)[1] if unit == "subjects" else np.arange(len(judged))
+    clusters = (
+        np.unique(presentations.subject, return_inverse=True)[1]
+        if unit == "subjects"
+        else np.arange(len(presentations))
+    )
     drawn = metric_replicates(
-        judged.score,
-        judged.label,
-        judged.attack_type,
+        presentations.score,
+        presentations.label,
+        presentations.attack_type,
         threshold,
         clusters,
         level=level,
         replicates=replicates,
         seed=seed,
     )
-    limits = _limits(judged, clusters, level, confidence)
+    limits = _limits(presentations, clusters, level, confidence)
     intervals = {
         name: _interval(values[name], percentile_interval(drawn[name], confidence), limits.get(name)) for name in drawn
     }
@@ -135,14 +139,16 @@ def _interval(value: float, drawn: tuple[float, float], limit: float | None) -> 
     return Interval(lower, upper, "bootstrap")
 
 
-def _limits(judged: Presentations, clusters: NDArray[np.intp], level: Level, confidence: float) -> dict[str, float]:
+def _limits(
+    presentations: Presentations, clusters: NDArray[np.intp], level: Level, confidence: float
+) -> dict[str, float]:
     """How far each metric may be from 0 (or 1) if nothing (or everything) went wrong."""
 
     def limit(mask: NDArray[np.bool_]) -> float:
         return rule_of_three(np.unique(clusters[mask]).size, confidence)
 
-    is_attack = judged.label != BONA_FIDE
-    species = np.array(species_of(judged.attack_type.tolist(), level), dtype=object)
+    is_attack = presentations.label != BONA_FIDE
+    species = np.array(species_of(presentations.attack_type.tolist(), level), dtype=object)
     of_species = {name: limit(is_attack & (species == name)) for name in sorted(set(species[is_attack].tolist()))}
     bpcer, pooled = limit(~is_attack), limit(is_attack)
     limits = {"bpcer": bpcer, "apcer_pooled": pooled, "apcer": max(of_species.values())}

@@ -14,22 +14,23 @@ from fas.evaluation.intervals import Interval
 from fas.metrics import OPERATING_POINTS, Rate
 
 SIMULATED = "SIMULATED DATA: these numbers say nothing about a real dataset."
-ORIGIN_UNKNOWN = "No provenance file beside the scores: where they come from is unknown."
+ORIGIN_UNKNOWN = "The scores have no provenance file: where they come from is unknown."
 
 
-def render(evaluation: Evaluation, name: str) -> RenderableType:
-    """The tables that `fas evaluate` prints.
+def render(evaluation: Evaluation, name: str, *, every_point: bool = False) -> RenderableType:
+    """The tables that `fas evaluate` prints. Thresholds are in the direction of the scores file.
 
     Args:
         evaluation: What to show.
         name: The name of the scores file, for the title.
+        every_point: Also show the operating points that too few presentations cannot resolve.
     """
-    return Group(*_parts(evaluation, name))
+    return Group(*_parts(evaluation, name, every_point))
 
 
-def _parts(evaluation: Evaluation, name: str) -> Iterator[RenderableType]:
+def _parts(evaluation: Evaluation, name: str, every_point: bool) -> Iterator[RenderableType]:
     if evaluation.simulated:
-        yield Panel(Text(SIMULATED, justify="center"), style="bold black on yellow")
+        yield banner()
     elif evaluation.simulated is None:
         yield Text(ORIGIN_UNKNOWN, style="yellow")
     counts, threshold = evaluation.counts, evaluation.threshold
@@ -37,10 +38,12 @@ def _parts(evaluation: Evaluation, name: str) -> Iterator[RenderableType]:
         f"{name}, test split: {counts['presentations']} presentations of {counts['subjects']} subjects "
         f"({counts['bona_fide']} bona fide, {counts['attacks']} attacks), {counts['frames']} frames",
     )
-    yield Text(f"threshold {threshold.value:.6g} ({threshold.rule}): {threshold.origin}")
-    yield Text(f"accepted as bona fide if the {evaluation.aggregation} score over frames >= {threshold.value:.6g}")
+    value = f"{evaluation.of_file(threshold.value):.6g}"
+    yield Text(f"threshold {value} ({threshold.rule}): {threshold.origin}")
+    sign, aggregate = evaluation.accepted_if, _aggregate(evaluation)
+    yield Text(f"accepted as bona fide if the {aggregate} score over frames {sign} {value}")
     yield _rates(evaluation)
-    yield _points(evaluation)
+    yield from _points(evaluation, every_point)
     yield Text(_about_intervals(evaluation), style="dim")
     if evaluation.frames_without_score:
         yield Text(
@@ -56,10 +59,7 @@ def _parts(evaluation: Evaluation, name: str) -> Iterator[RenderableType]:
 def _rates(evaluation: Evaluation) -> Table:
     rates, intervals = evaluation.rates, evaluation.intervals.of
     table = Table("metric", "value", f"{CONFIDENCE:.0%} interval", "errors", "meaning")
-    for column in table.columns[:4]:
-        column.no_wrap = True
-    for column in table.columns[1:4]:
-        column.justify = "right"
+    _number_columns(table)
 
     def row(title: str, name: str, value: float, rate: Rate | None, meaning: str, **style: object) -> None:
         errors = "" if rate is None else f"{rate.errors} / {rate.total}"
@@ -81,18 +81,42 @@ def _rates(evaluation: Evaluation) -> Table:
     return table
 
 
-def _points(evaluation: Evaluation) -> Table:
+def _points(evaluation: Evaluation, every_point: bool) -> Iterator[RenderableType]:
     table = Table("operating point", "value", f"{CONFIDENCE:.0%} interval", "threshold", "meaning (chosen on test)")
-    for column in table.columns[:4]:
-        column.no_wrap = True
-    for column in table.columns[1:4]:
-        column.justify = "right"
+    _number_columns(table)
+    hidden = 0
     for point in OPERATING_POINTS:
+        resolved = point.resolved(evaluation.scores)
+        if not (resolved or every_point):
+            hidden += 1
+            continue
         rates = evaluation.operating[point.name]
-        meaning = point.meaning if point.resolved(evaluation.scores) else f"{point.meaning}; too few to resolve"
+        threshold = f"{evaluation.of_file(rates.threshold):.6g}"
+        meaning = point.meaning if resolved else f"{point.meaning}; too few to resolve"
         interval = _interval(evaluation.intervals.of[point.name])
-        table.add_row(point.name, percent(point.value(rates)), interval, f"{rates.threshold:.6g}", meaning)
-    return table
+        table.add_row(point.name, percent(point.value(rates)), interval, threshold, meaning)
+    if table.rows:
+        yield table
+    if hidden:
+        yield Text(
+            f"{hidden} of {len(OPERATING_POINTS)} operating points are not shown: with so few presentations a single "
+            "error exceeds the target; --all of `fas evaluate` shows them",
+            style="dim",
+        )
+
+
+def _number_columns(table: Table) -> None:
+    """Columns between the first and the last are numbers, which must never be cut; names may break."""
+    table.columns[0].overflow = "fold"
+    for column in table.columns[1:-1]:
+        column.no_wrap, column.justify = True, "right"
+
+
+def _aggregate(evaluation: Evaluation) -> str:
+    """How frames become presentations, in the direction of the file, whose lowest score may be the highest liveness."""
+    if evaluation.aggregation == "max" and evaluation.higher_is == "attack":
+        return "min"
+    return evaluation.aggregation
 
 
 def _about_intervals(evaluation: Evaluation) -> str:
@@ -117,6 +141,11 @@ def _failures(evaluation: Evaluation) -> Iterator[Text]:
 def _interval(interval: Interval) -> str:
     mark = "*" if interval.method == "rule of three" else " "
     return f"{100 * interval.lower:.2f} to {100 * interval.upper:.2f} %{mark}"
+
+
+def banner() -> RenderableType:
+    """Says that the data is simulated."""
+    return Panel(Text(SIMULATED), style="bold black on yellow", expand=False)
 
 
 def percent(value: float) -> str:

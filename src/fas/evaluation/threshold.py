@@ -1,4 +1,4 @@
-"""Decision thresholds that say where they come from."""
+"""Decision thresholds with their origin."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DEV_EER = "dev-eer"
 """The default rule: where the errors on the dev split are equal."""
 
 TEST_EER = "test-eer-optimistic"
-"""The EER of the scores that are judged. Much of the literature across datasets reports the error at it."""
+"""The EER of the scores that are evaluated. Much of the literature across datasets reports the error at it."""
 
 RULES = f"{DEV_EER}, dev-min-hter, dev-bpcerN, dev-apcerN (N = 10, 20, 100, ...), {TEST_EER}, or a number such as 0.5"
 """What a threshold may be, for messages and help."""
@@ -23,7 +23,7 @@ _TARGET = re.compile(r"dev-(bpcer|apcer)([1-9]\d{0,5})")
 
 @dataclass(frozen=True)
 class Threshold:
-    """A decision threshold that says where it comes from.
+    """A decision threshold with its origin.
 
     Attributes:
         value: Accept as bona fide if score >= value.
@@ -89,7 +89,7 @@ class Rule:
             curve = scores.curve()
             words = f"EER of the {where}: {100 * curve.eer():.2f} % {counts}, species pooled"
             if self.name == TEST_EER:
-                words += "; chosen on the scores that are judged, so the error rates are optimistic"
+                words += "; chosen on the scores that are evaluated, so the error rates are optimistic"
             return Threshold(curve.eer_threshold(), self.name, words)
         if self.name == "dev-min-hter":
             curve = scores.curve()

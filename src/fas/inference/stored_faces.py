@@ -87,15 +87,15 @@ def _examples(
 ) -> list[Example]:
     frames = [_middle_frame(video_id, table) for video_id in video_ids]
     rows = [_row(video_id, frame, data) for video_id, frame in zip(video_ids, frames, strict=True)]
-    judged = evaluation.judged
-    place = {video_id: position for position, video_id in enumerate(judged.video_id.tolist())}
+    presentations = evaluation.presentations
+    place = {video_id: position for position, video_id in enumerate(presentations.video_id.tolist())}
     return [
         Example(
             video_id=video_id,
             frame=frame,
-            label=int(judged.label[place[video_id]]),
-            attack_type=str(judged.attack_type[place[video_id]]),
-            score=float(judged.score[place[video_id]]),
+            label=int(presentations.label[place[video_id]]),
+            attack_type=str(presentations.attack_type[place[video_id]]),
+            score=float(presentations.score[place[video_id]]),
             crop=crop,
             target=target,
             predicted=predicted,

@@ -58,7 +58,7 @@ def failures_as_rejections(scores: ArrayLike) -> NDArray[np.float64]:
     """Scores with -inf for nan: a presentation without a score is never accepted.
 
     Error rates of the result count a failure to acquire as an error if it is bona fide, and as a right decision if it
-    is an attack. This is what a door does that stays shut. bob.pad.base scales with one failure rate for both classes
+    is an attack. This is what a door does that stays closed. bob.pad.base scales with one failure rate for both classes
     instead; here each class and species has its own.
     """
     values = np.asarray(scores, dtype=np.float64)

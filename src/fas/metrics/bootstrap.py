@@ -1,4 +1,4 @@
-"""Bootstrap replicates of every metric at once: scores are sorted once, replicates are weighted counts of them."""
+"""Bootstrap replicates of all metrics together: scores are sorted once, replicates are weighted counts of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fas.metrics.weighted import SortedScores
 Floats = NDArray[np.float64]
 
 _CELLS = 1 << 22
-"""Weights in memory at once, 16 MiB in each of a few arrays. One replicate is always taken as a whole."""
+"""Weights in memory at a time, 16 MiB in each of a few arrays. One replicate is always taken as a whole."""
 
 _SMALL = 1 << 24
 """Below so many presentations no count or product of counts leaves four bytes, which add up four times as fast."""
@@ -39,7 +39,7 @@ def metric_replicates(
     Methods and their Application (1997), section 3.8 (first stage only).
 
     The threshold is the same in all replicates; EER, AUC and the operating points, which choose their own thresholds
-    on the scores, choose them anew in each. Each value is what the functions of `fas.metrics` give for the
+    on the scores, choose them again in each. Each value is what the functions of `fas.metrics` give for the
     presentations of the replicate, repeated as drawn.
 
     Args:

@@ -27,7 +27,7 @@ def rate_interval(
 
     Returns:
         Lower and upper limit in [0, 1]; nan where there is a single cluster with both errors and right decisions: its
-        draws are all alike, which is no certainty.
+        draws are all alike, which does not mean that the rate is known.
 
     Raises:
         ValueError: The lengths differ, or there is no presentation.

@@ -43,7 +43,7 @@ class ErrorCurve:
             checked_scores(attack_scores, "attack"),
             np.sort(checked_scores(bona_fide_scores, "bona fide")),
         )
-        # Plain sorts are vectorised in numpy, argsort is not: the classes are told apart by counting afterwards.
+        # Plain sorts are vectorised in numpy, argsort is not: the classes are separated by counting afterwards.
         scores = np.sort(np.concatenate([attacks, bona_fide]))
         first = np.flatnonzero(np.concatenate([[True], scores[1:] != scores[:-1]]))
         scores = scores[first]
@@ -142,7 +142,7 @@ def eer(attack_scores: ArrayLike, bona_fide_scores: ArrayLike) -> float:
     """The equal error rate in [0, 1]: (FAR + FRR) / 2 at `eer_threshold` of the same scores.
 
     It is the HTER at that threshold: no point of a finite ROC curve needs to have FAR = FRR, and nothing is
-    interpolated. The threshold is chosen on the scores that are judged, so the value is optimistic.
+    interpolated. The threshold is chosen on the scores that are evaluated, so the value is optimistic.
 
     Args:
         attack_scores: `(N,)`, N >= 1, all species pooled; high = bona fide.
@@ -170,7 +170,7 @@ def auc(attack_scores: ArrayLike, bona_fide_scores: ArrayLike) -> float:
 
 
 def checked_scores(scores: ArrayLike, name: str) -> NDArray[np.float64]:
-    """Scores of one class as float64 `(n,)`, n >= 1, without nan; `name` stands in the messages.
+    """Scores of one class as float64 `(n,)`, n >= 1, without nan; `name` is for the messages.
 
     Raises:
         ValueError: They are not.

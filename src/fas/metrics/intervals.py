@@ -39,8 +39,8 @@ def rule_of_three(total: int, confidence: float = 0.95) -> float:
 
     The rate at which no error in `total` trials would have the chance 1 - confidence: 1 - (1 - confidence)^(1 / total),
     one-sided. For many trials that is -ln(1 - confidence) / total (Hanley and Lippman-Hand, JAMA 249, 1983), for few it
-    stays below 1. A bootstrap draws from what was seen, so that after no error its interval is empty; this is what can
-    be said instead.
+    stays below 1. A bootstrap draws from what was seen, so that without errors its interval is empty; this limit
+    takes its place.
 
     Args:
         total: Independent trials without an error, at least 1.

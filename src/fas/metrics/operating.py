@@ -10,7 +10,7 @@ from fas.metrics.species import SpeciesScores
 from fas.metrics.thresholds import apcer_threshold, bpcer_threshold, pooled_apcer_threshold
 
 Held = Literal["apcer", "apcer_pooled", "bpcer"]
-"""The rate that is held: of the worst species, of all attacks alike, or of the bona fide presentations."""
+"""The rate that is held: of the worst species, of all attacks pooled, or of the bona fide presentations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ arXiv:2005.14503: attacks are what is detected); TPR at FPR 1e-2, 1e-3 and 1e-4 
 def operating_points(scores: SpeciesScores) -> dict[str, ErrorRates]:
     """Every operating point read off the error curve of these scores.
 
-    The thresholds are chosen on the scores that are judged, as the rates of a curve always are: they say what the
+    The thresholds are chosen on the scores that are evaluated, as the rates of a curve always are: they say what the
     scores could do, not what a threshold from elsewhere does.
 
     Returns:

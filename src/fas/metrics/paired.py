@@ -34,7 +34,7 @@ class McNemar:
 
 
 def mcnemar(correct_a: ArrayLike, correct_b: ArrayLike) -> McNemar:
-    """McNemar's exact test of two systems that judged the same presentations.
+    """McNemar's exact test of two systems that decided on the same presentations.
 
     Only the presentations on which they disagree matter; under equal error rates each system is right on half of
     them, so their split is binomial. Source: McNemar, Psychometrika 12 (1947), in the exact form. Presentations count
@@ -95,9 +95,9 @@ def paired_differences(
     seed: int = 0,
     confidence: float = 0.95,
 ) -> dict[str, Difference]:
-    """The difference of every metric between two systems, with what the choice of subjects makes of it.
+    """The difference of every metric between two systems, with its interval over the choice of subjects.
 
-    Both systems are judged on the same draws of clusters, so that what is easy or hard for both cancels out.
+    Both systems are evaluated on the same draws of clusters, so that what is easy or hard for both cancels out.
 
     Args:
         scores_a: `(n,)`, of system A, high = bona fide.

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from fas.metrics.intervals import clopper_pearson
 
 Level = Literal["coarse", "fine"]
-"""How PAI species are told apart: `coarse` by the part of the attack type before `/`, `fine` by all of it."""
+"""How PAI species are distinguished: `coarse` by the part of the attack type before `/`, `fine` by all of it."""
 
 UNNAMED_SPECIES = "unnamed"
 """The species of an attack whose attack type is empty."""
@@ -92,7 +92,7 @@ class ErrorRates:
 
     @property
     def acer(self) -> float:
-        """(APCER + BPCER) / 2 with the worst species' APCER; common in papers, absent from the standard of today."""
+        """(APCER + BPCER) / 2 with the worst species' APCER; common in papers, no longer in the standard."""
         return (self.apcer + self.bpcer) / 2
 
     @property
@@ -102,7 +102,7 @@ class ErrorRates:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many presentations stand behind the rates, and how many were wrong."""
+        """The counts behind the rates."""
         pooled = self.pooled_attacks
         return {
             "attacks": pooled.total,
@@ -125,7 +125,7 @@ def species_of(attack_types: Iterable[str], level: Level = "coarse") -> list[str
 def species_codes(attack_types: Iterable[str], level: Level = "coarse") -> tuple[list[str], NDArray[np.intp]]:
     """The distinct PAI species of attack types, sorted, and for each attack the place of its species, `(n,)`."""
     types = np.asarray(attack_types).tolist()
-    # There are few types and perhaps millions of attacks: each name is looked at once.
+    # There are few types and perhaps millions of attacks: each name is read once.
     distinct = list(set(types))
     species = species_of(distinct, level)
     names = sorted(set(species))

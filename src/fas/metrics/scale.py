@@ -1,4 +1,4 @@
-"""Weighted counts of sorted scores at many thresholds at once; the parts of `fas.metrics.weighted`.
+"""Weighted counts of sorted scores at many thresholds; the parts of `fas.metrics.weighted`.
 
 Throughout, `below` holds whole numbers `(r, n + 1)`: for each row of weights the cumulative weight before each column.
 Columns are scores, sorted within their block. Results are `(r,)`.

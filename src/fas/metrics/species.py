@@ -1,4 +1,4 @@
-"""Scores by PAI species, sorted once: error rates at any threshold, and the error curve, without another look."""
+"""Scores by PAI species, sorted once: error rates at any threshold, and the error curve."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All metrics of presentations that count as often as they were drawn; what the bootstrap stands on."""
+"""All metrics of presentations that count as often as they were drawn, for the bootstrap."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Floats = NDArray[np.float64]
 
 
 class SortedScores:
-    """Scores of a system, sorted once, of which any weighting can be judged.
+    """Scores of a system, sorted once, whose metrics can be computed for any weighting.
 
     Args:
         scores: float64 `(n,)` without nan.

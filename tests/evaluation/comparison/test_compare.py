@@ -88,7 +88,7 @@ def test_subjects_are_drawn_not_presentations():
         return replace(table, subject=np.where(table.split == "test", name, table.subject).astype(object))
 
     tables = counted_scores(3, 1, 2), counted_scores(1, 0, 1)
-    # One subject is drawn once in every replicate; subjects without a name stand for one each.
+    # One subject is drawn once in every replicate; each presentation without a subject counts as one.
     one = compare(*(of_subjects(table, "only") for table in tables)).differences["apcer"]
     unnamed = compare(*(of_subjects(table, "") for table in tables)).differences["apcer"]
     assert one.interval == pytest.approx((0.2, 0.2))

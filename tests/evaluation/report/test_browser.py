@@ -81,7 +81,7 @@ def report() -> str:
     pictures = Pictures(
         mistakes=[example("mask/a_species_with_a_rather_long_name")],
         typical=[example("print/printer1"), example("replay/display1")],
-        attributes={video_id: {"phone": video_id.split("/")[1][0]} for video_id in evaluation.judged.video_id},
+        attributes={video_id: {"phone": video_id.split("/")[1][0]} for video_id in evaluation.presentations.video_id},
         features=features_of(evaluation, ids, vectors),
     )
     files = RunContent(Path("run" * 30), "key: " + "value" * 100, {"x": "y" * 300}, {"train/loss": [(0, 1), (1, 0.5)]})

@@ -13,14 +13,14 @@ from fas.evaluation.report.plot import Plot
 from tests.fakes.scores import score_table
 
 
-def judged(attacks: list[float], bona_fide: list[float]):
+def evaluated(attacks: list[float], bona_fide: list[float]):
     rows = [(f"a{i}", "1", "test", 0, "print", 0, score) for i, score in enumerate(attacks)]
     rows += [(f"b{i}", "2", "test", 1, "", 0, score) for i, score in enumerate(bona_fide)]
     return evaluate_scores(score_table(rows), threshold=0.5, replicates=1)
 
 
 def test_by_hand():
-    found = calibration(judged([0.12, 0.14, 0.16], [0.18]))
+    found = calibration(evaluated([0.12, 0.14, 0.16], [0.18]))
     assert found is not None
     (only,) = found.bins
     assert (only.bona_fide, only.total) == (1, 4)
@@ -35,4 +35,4 @@ def test_by_hand():
 
 @pytest.mark.parametrize(("attack", "bona_fide"), [(-0.1, 0.5), (0.1, 1.5), (0.1, float("inf"))])
 def test_scores_outside_of_0_to_1_are_no_probabilities(attack, bona_fide):
-    assert calibration(judged([attack], [bona_fide])) is None
+    assert calibration(evaluated([attack], [bona_fide])) is None

@@ -18,7 +18,7 @@ from fas.evaluation.report.charts import (
     species_style,
     training_curves,
 )
-from fas.evaluation.report.plot import ATTACK_COLOURS, Plot
+from fas.evaluation.report.plot import ATTACK_COLOURS, WIDTH, Plot
 from tests.fakes.scores import random_scores, score_table
 
 CHARTS = [score_histograms, errors_over_threshold, roc, det]
@@ -39,9 +39,9 @@ def texts(markup: str) -> list[str]:
 
 
 def test_histograms_count_the_errors_of_every_species():
-    judged = evaluate_scores(random_scores(seed=2))
-    shown = texts(score_histograms(judged))
-    expected = {"bona fide": judged.rates.bona_fide, **judged.fine.attacks}
+    evaluation = evaluate_scores(random_scores(seed=2))
+    shown = texts(score_histograms(evaluation))
+    expected = {"bona fide": evaluation.rates.bona_fide, **evaluation.fine.attacks}
     for name, rate in expected.items():
         assert f"{name}: {rate.errors} of {rate.total} wrong" in shown
 
@@ -149,3 +149,34 @@ def test_training_curves_group_splits_of_a_metric():
     assert {"1", "10", "100", "1000", "1e4"} <= set(texts(charts["loss"])), "a wide range is logarithmic"
     assert [item.find("svg").tail for item in svg(charts["lr"]).iter("li")] == ["lr"]
     assert training_curves({}) == []
+
+
+def test_training_curves_of_stages_are_lines_of_one_chart():
+    curves = {
+        "cnn/train/loss": [(0.0, 4.0), (9.0, 2.0)],
+        "cnn/dev/loss": [(9.0, 3.0)],
+        "cnn/lr": [(0.0, 1e-3)],
+        "lstm/train/loss": [(10.0, 2.0), (20.0, 1.0)],
+        "lstm/dev/loss": [(20.0, 1.5)],
+    }
+    charts = dict(training_curves(curves))
+    assert list(charts) == ["loss", "lr"]
+    lines = [item.find("svg") for item in svg(charts["loss"]).iter("li")]
+    assert [line.tail for line in lines] == ["cnn train", "cnn dev", "lstm train", "lstm dev"]
+    styles = [(line.find("line").get("stroke"), line.find("line").get("stroke-dasharray")) for line in lines]
+    assert len(set(styles)) == 4
+    assert len(list(svg(charts["loss"]).iter("polyline"))) == 4
+    # A stage begins at its first step, whatever was logged there: 0 and 10 of 20.
+    width = WIDTH - Plot.left - Plot.right
+    placed = [text for text in svg(charts["loss"]).iter("text") if text.get("x")]
+    places = {text.text: float(text.get("x", 0)) - 3 for text in placed}
+    stages = {name: place for name, place in places.items() if name in ("cnn", "lstm")}
+    assert stages == {"cnn": Plot.left, "lstm": Plot.left + width / 2}
+    assert [item.find("svg").tail for item in svg(charts["lr"]).iter("li")] == ["cnn"]
+
+
+def test_no_line_of_many_stages_is_lost():
+    curves = {f"s{i}/{split}/loss": [(i, 1.0), (i + 0.5, 2.0)] for i in range(8) for split in ("train", "dev")}
+    ((_, chart),) = training_curves(curves)
+    assert len(list(svg(chart).iter("polyline"))) == 16
+    assert len(list(svg(chart).iter("li"))) == 16

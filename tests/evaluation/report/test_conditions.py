@@ -24,9 +24,11 @@ ATTRIBUTES = {
 
 def parts(rows, attributes) -> dict[str, dict[str, list[str]]]:
     """Attribute -> value -> the presentations that have it."""
-    judged = evaluate_scores(score_table(rows), threshold=0.5, replicates=1).judged
-    found = by_condition(judged, attributes)
-    return {name: {value: judged.video_id[mask].tolist() for value, mask in of.items()} for name, of in found.items()}
+    presentations = evaluate_scores(score_table(rows), threshold=0.5, replicates=1).presentations
+    found = by_condition(presentations, attributes)
+    return {
+        name: {value: presentations.video_id[mask].tolist() for value, mask in of.items()} for name, of in found.items()
+    }
 
 
 def test_by_hand():

@@ -16,7 +16,7 @@ from tests.fakes.scores import random_scores
 
 def test_all_presentations_where_they_are_few():
     evaluation = evaluate_scores(random_scores(), replicates=1)
-    assert sorted(sampled(evaluation)) == sorted(evaluation.judged.video_id.tolist())
+    assert sorted(sampled(evaluation)) == sorted(evaluation.presentations.video_id.tolist())
 
 
 def test_an_even_share_of_every_kind_where_they_are_many():

@@ -42,7 +42,7 @@ def test_bpcer10_by_hand():
     assert "\N{LESS-THAN OR EQUAL TO} 10%" in point.meaning
 
 
-def test_too_few_presentations_are_said():
+def test_too_few_presentations_are_marked():
     found = points(DEV + TEST)
     assert not found["bpcer100"].resolved
     assert found["apcer10"].resolved and not found["apcer20"].resolved

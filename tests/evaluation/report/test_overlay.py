@@ -1,18 +1,30 @@
-"""Maps over a face: colours by hand, and the classes that layers speak for."""
+"""Maps over a face: colours by hand, and the classes that layers are a sign of."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from fas.data.dataset import MAP_RULES
-from fas.evaluation.report.overlay import SPEAKS_FOR, map_overlay, overlay
+from fas.evaluation.report.overlay import has_overlay, map_overlay, overlay, overlay_key
+from fas.layers import LAYERS
 
 GREY = np.full((4, 4, 3), 100, np.uint8)
 
 
-def test_a_layer_speaks_for_the_class_whose_targets_are_not_zeros():
-    assert {layer: 1 - rule.zero_for for layer, rule in MAP_RULES.items()} == SPEAKS_FOR
+def test_a_layer_is_a_sign_of_the_class_whose_targets_are_not_zeros():
+    zeroed = {name: layer.zero_for for name, layer in LAYERS.items() if layer.zero_for is not None}
+    assert zeroed
+    assert {name: LAYERS[name].sign_of for name in zeroed} == {name: 1 - label for name, label in zeroed.items()}
+
+
+def test_a_layer_that_is_a_sign_of_neither_class_has_no_overlay():
+    names = ["depth", "reflection", "rgb", "mesh", "score"]
+    assert [name for name in names if has_overlay(name)] == ["depth", "reflection", "score"]
+
+
+def test_the_key_says_what_the_colours_mean():
+    keys = [overlay_key(name) for name in ("depth", "reflection", "score")]
+    assert keys == ["blue where depth is high", "orange where reflection is high", "orange where score is low"]
 
 
 def test_zeros_leave_the_face_in_grey():

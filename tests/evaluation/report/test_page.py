@@ -80,6 +80,21 @@ def plain(html: str) -> str:
     return " ".join(Page(html).text.replace("\N{NO-BREAK SPACE}", " ").split())
 
 
+def test_operating_points_that_cannot_be_resolved_are_folded():
+    # 20 prints and 10 bona fide presentations resolve BPCER10, BPCER20 and APCER10.
+    rows = [(f"a{i}", f"a{i}", "test", 0, "print", 0, 0.1 + i / 100) for i in range(20)]
+    rows += [(f"b{i}", f"b{i}", "test", 1, "", 0, 0.9 - i / 100) for i in range(10)]
+    html = render(score_table(rows), threshold=0.5)
+    section = html[html.index('id="run1-operating"') : html.index('id="run1-curves"')]
+    shown, _, folded = section.partition("<details>")
+    names = re.compile(r"<small>((?:bpcer|apcer|tdr|tpr)[^<]*)</small>")
+    assert names.findall(shown) == ["bpcer10", "bpcer20", "apcer10"]
+    assert len(names.findall(folded)) == 7
+    assert "7 of 10 operating points: too few presentations to resolve them" in folded
+    few = render(score_table([row for row in rows if row[0] in ("a1", "b1")]), threshold=0.5)
+    assert "10 of 10 operating points" in few
+
+
 def full_pictures() -> Pictures:
     evaluation = evaluate_scores(random_scores(provenance=PROVENANCE), replicates=1)
     ids = sampled(evaluation)
@@ -87,7 +102,7 @@ def full_pictures() -> Pictures:
     return Pictures(
         mistakes=[example()],
         typical=[example(), example("replay/display1")],
-        attributes={video_id: {"phone": video_id.split("/")[1][0]} for video_id in evaluation.judged.video_id},
+        attributes={video_id: {"phone": video_id.split("/")[1][0]} for video_id in evaluation.presentations.video_id},
         features=features_of(evaluation, ids, vectors),
     )
 
@@ -144,7 +159,7 @@ def test_verdict_is_one_sentence_with_the_numbers():
     rows += [("c", "2", "test", 1, "", 0, 0.8), ("d", "3", "test", 1, "", 0, 0.3)]
     evaluation = evaluate_scores(score_table(rows, provenance=PROVENANCE), threshold=0.5)
     # Of the worst species' one subject every attack passed: by the rule of three the rate is at least 5 %. With
-    # subjects 2 and 3 drawn anew, each alone is among the draws, so that BPCER may be anything.
+    # subjects 2 and 3 drawn again, each alone is among the draws, so that BPCER may be anything.
     assert verdict(evaluation).replace("\N{NO-BREAK SPACE}", " ") == (
         "At the threshold 0.5 (fixed), 100.00 % of the attacks of the worst species (print) pass as bona fide "
         "(95 % interval 5.00 to 100.00 %) and 50.00 % of the bona fide presentations are rejected (0.00 to 100.00 %), "
@@ -172,13 +187,13 @@ def test_every_text_of_the_input_is_escaped():
     assert "script" not in Page(render(table, run, Pictures(missing=HOSTILE))).tags
 
 
-def test_what_is_missing_is_said():
+def test_what_is_missing_is_named():
     text = Page(render()).text
     assert "No pictures: no store" in text
     assert "The run has no config.yaml." in text
     assert "The run has no environment.json." in text
     assert "Training" not in text
-    assert "are no probabilities" not in text
+    assert "are not probabilities" not in text
     text = Page(render(pictures=Pictures(typical=[example()]))).text
     assert "No presentation of the test split was classified wrongly." in text
 
@@ -267,7 +282,7 @@ def test_several_runs_begin_with_a_table_over_them():
     assert "All runs" not in plain(render_report(runs[:1]))
 
 
-def test_one_simulated_run_among_others_is_said_first():
+def test_one_simulated_run_among_others_is_named_first():
     real = report_of(random_scores(provenance={"dataset": "oulu", "simulated": False}))
     unknown = report_of(random_scores())
     text = Page(render_report([real, unknown, report_of()])).text

@@ -41,7 +41,7 @@ def test_no_mistakes():
     assert worst_mistakes(evaluate_scores(score_table(rows), threshold=0.5)) == []
 
 
-def test_typical_are_the_middling_scores_of_each_species():
+def test_typical_are_the_scores_near_the_median_of_each_species():
     rows = [(f"p{score}", "1", "test", 0, "print", 0, score) for score in (0.5, 0.1, 0.3, 0.2, 0.4)]
     rows += [("r", "1", "test", 0, "replay", 0, 0.0), ("b", "2", "test", 1, "", 0, 0.9)]
     evaluation = evaluate_scores(score_table(rows), threshold=0.5)
@@ -53,7 +53,7 @@ def test_typical_are_the_middling_scores_of_each_species():
 def test_typical_holds_every_fine_species():
     evaluation = evaluate_scores(random_scores())
     shown = typical(evaluation)
-    species = dict(zip(evaluation.judged.video_id, evaluation.judged.attack_type, strict=True))
+    species = dict(zip(evaluation.presentations.video_id, evaluation.presentations.attack_type, strict=True))
     assert {species[video_id] for video_id in shown} == {"", *evaluation.fine.attacks}
     assert len(shown) == len(set(shown)) == 10
 

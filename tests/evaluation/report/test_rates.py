@@ -68,7 +68,7 @@ def test_an_attribute_by_hand():
         "b2": {"phone": "2"},
     }
     evaluation = evaluate_scores(score_table(ROWS), threshold=0.5, replicates=1)
-    conditions = by_condition(evaluation.judged, attributes)
+    conditions = by_condition(evaluation.presentations, attributes)
     table = by_attribute(evaluation, "phone", conditions["phone"], {"1": "Samsung Galaxy S6 edge"})
     found = {group: [(row.name, row.note, row.counts) for row in rows] for group, rows in table.groups.items()}
     assert found == {

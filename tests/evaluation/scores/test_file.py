@@ -160,7 +160,7 @@ def test_missing_file_and_folder(tmp_path):
             read_scores(path)
 
 
-def test_the_provenance_stands_beside_the_scores_and_notices_a_change(tmp_path):
+def test_the_provenance_is_next_to_the_scores_and_notices_a_change(tmp_path):
     path = tmp_path / "run" / "scores.csv"
     write_scores(path, table([("a", "1", "test", 1, "", 0, 0.5)]), {**PROVENANCE, "fold": 2})
     provenance = read_provenance(path)

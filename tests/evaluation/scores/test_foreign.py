@@ -10,6 +10,7 @@ import pytest
 from fas.errors import FasError
 from fas.evaluation.scores.file import write_scores
 from fas.evaluation.scores.foreign import parse_columns, read_any_scores
+from fas.evaluation.scores.table import COLUMNS
 from tests.fakes.scores import PROVENANCE, random_scores
 
 FOUR = """\
@@ -52,6 +53,46 @@ def test_four_columns(tmp_path):
     assert math.isnan(table.score[5])
     assert set(table.split.tolist()) == {"test"}
     assert table.provenance is None
+
+
+def test_a_byte_order_mark_is_not_part_of_the_first_identity(tmp_path):
+    plain, marked = written(tmp_path, FOUR, "plain"), written(tmp_path, "\ufeff" + FOUR, "marked")
+    tables = [read_any_scores(path, "test") for path in (plain, marked)]
+    assert tables[0].label[0] == tables[1].label[0] == 1
+    assert tables[0].subject.tolist() == tables[1].subject.tolist()
+
+
+def test_four_columns_that_are_not_text_are_one_message(tmp_path):
+    (tmp_path / "scores").write_bytes(FOUR.encode() * 400 + b"\xff 1 a 0.5\n")
+    with pytest.raises(FasError, match="not UTF-8 text"):
+        read_any_scores(tmp_path / "scores", "test")
+
+
+NAMED = {"score": "score", "label": "label", "video_id": "video_id", "subject": "subject", "attack_type": "attack_type"}
+
+
+@pytest.mark.parametrize(
+    ("header", "columns"), [(",".join(COLUMNS), None), (",".join(COLUMNS), NAMED), (None, None)], ids=str
+)
+def test_scores_that_are_high_for_attacks_are_negated(tmp_path, header, columns):
+    scores = ["0.25", "0", "-0.0", "1e-300", "nan"]
+    lines = [f"v{i},s,test,1,,0,{score}" if header else f"s s v{i} {score}" for i, score in enumerate(scores)]
+    path = written(tmp_path, "\n".join([*([header] if header else []), *lines]) + "\n")
+    table = read_any_scores(path, "test", columns, higher_is="attack")
+    assert table.higher_is == "attack"
+    assert [str(score) for score in table.score.tolist()] == ["-0.25", "0.0", "0.0", "-1e-300", "nan"]
+
+
+def test_the_direction_of_our_own_scores_is_known(tmp_path):
+    path = tmp_path / "scores.csv"
+    write_scores(path, random_scores(), PROVENANCE)
+    few = {"score": "score", "label": "label"}
+    for columns in (None, few):
+        with pytest.raises(FasError, match="its high scores mean bona fide"):
+            read_any_scores(path, "test", columns, higher_is="attack")
+    for other in ("{", "[]", "{}"):  # a file of something else that happens to have the name
+        path.with_suffix(".json").write_text(other)
+        assert read_any_scores(path, "test", few, higher_is="attack").higher_is == "attack"
 
 
 def test_four_columns_with_tabs_and_several_scores_of_a_presentation(tmp_path):

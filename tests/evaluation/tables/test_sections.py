@@ -1,4 +1,4 @@
-"""Tables beside the papers' rows, and the formats in which they are written: structure, marks, escaping."""
+"""Tables next to the papers' rows, and the formats in which they are written: structure, marks, escaping."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from rich.console import Console
 
 from fas.evaluation.tables.layouts import latex_text, markdown_text, render_latex, render_markdown, render_text
 from fas.evaluation.tables.long_form import COLUMNS, render_csv
-from fas.evaluation.tables.matching import published_beside
-from fas.evaluation.tables.results import Data, read_results
+from fas.evaluation.tables.matching import published_for
+from fas.evaluation.tables.results import read_results
 from fas.evaluation.tables.sections import Row, Section, sections
 from fas.evaluation.tables.summary import summarise
-from tests.fakes.runs import counted_scores, make_run
+from tests.fakes.runs import counted_scores, data, make_run
 
-P3 = Data("oulu", "3")
+P3 = data("3", "oulu")
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def tables(runs, *metrics):
     return sections(summarise(read_results(runs, "dev-eer")), metrics)
 
 
-def test_results_stand_beside_the_papers_rows_of_the_same_protocol(folds):
+def test_results_are_shown_with_the_papers_rows_of_the_same_protocol(folds):
     (table,) = tables(folds)
     assert table.title == "oulu, protocol 3"
     assert table.header == ("method", "APCER %", "BPCER %", "ACER %", "runs or source")
@@ -55,7 +55,7 @@ def test_results_stand_beside_the_papers_rows_of_the_same_protocol(folds):
 
 
 def test_equal_numbers_are_one_row_and_unequal_ones_are_not():
-    rows = published_beside(P3, P3, ("apcer", "bpcer", "acer"))
+    rows = published_for(P3, P3, ("apcer", "bpcer", "acer"))
     (auxiliary,) = [row for row in rows if row.method == "Auxiliary"]
     assert len(auxiliary.sources) == 6  # five papers, one of them with two tables
     assert "PDLE 2023, Table 1, from Liu et al., 2018" in auxiliary.sources  # prints the ACER alone
@@ -68,32 +68,32 @@ def test_equal_numbers_are_one_row_and_unequal_ones_are_not():
 
 
 def test_only_the_same_data_and_protocol():
-    assert not published_beside(Data("oulu", "7"), Data("oulu", "7"), ("acer",))
-    assert not published_beside(Data("oulu", "1"), Data("oulu", "2"), ("acer",))
-    rm = Data("replay_mobile", "grandtest")
-    assert {row.method for row in published_beside(Data("oulu", "1"), rm, ("hter",))} >= {"DeepPixBiS", "IQM-SVM"}
-    assert not published_beside(P3, rm, ("hter",))  # the paper trains on protocol 1
-    casia, replay = Data("casia_fasd", "all"), Data("replay_attack", "grandtest")
-    (basn,) = [row for row in published_beside(casia, replay, ("hter",)) if row.method == "BASN"]
+    assert not published_for(data("7", "oulu"), data("7", "oulu"), ("acer",))
+    assert not published_for(data("1", "oulu"), data("2", "oulu"), ("acer",))
+    rm = data("grandtest", "replay_mobile")
+    assert {row.method for row in published_for(data("1", "oulu"), rm, ("hter",))} >= {"DeepPixBiS", "IQM-SVM"}
+    assert not published_for(P3, rm, ("hter",))  # the paper trains on protocol 1
+    casia, replay = data("all", "casia_fasd"), data("grandtest", "replay_attack")
+    (basn,) = [row for row in published_for(casia, replay, ("hter",)) if row.method == "BASN"]
     assert basn.numbers["hter"].printed == "23.6"
     for protocol in ("ocim_o", "ocim_o_lists"):  # papers do not say which of the two conventions they follow
-        trained = Data("casia_fasd + replay_attack + msu_mfsd", protocol)
-        rows = published_beside(trained, Data("oulu", protocol), ("auc",))
+        trained = data(protocol, "casia_fasd", "replay_attack", "msu_mfsd")
+        rows = published_for(trained, data(protocol, "oulu"), ("auc",))
         assert {row.numbers["auc"].printed for row in rows if row.method == "PDLE (Res-18)"} == {"95.52"}
-    assert not published_beside(Data("casia_fasd + msu_mfsd", "x"), Data("oulu", "x"), ("auc",))
+    assert not published_for(data("x", "casia_fasd", "msu_mfsd"), data("x", "oulu"), ("auc",))
 
 
 def test_numbers_on_one_fold():
-    siwm = Data("siw_m", "leave_one_out")
-    without = published_beside(siwm, siwm, ("eer",))
-    with_fold = published_beside(siwm, siwm, ("eer",), fold=12)
+    siwm = data("leave_one_out", "siw_m")
+    without = published_for(siwm, siwm, ("eer",))
+    with_fold = published_for(siwm, siwm, ("eer",), fold=12)
     assert all(row.numbers["eer"].attack is None for row in without)
     (row,) = [row for row in with_fold if row.method == "SSR-FCN (fold 12, partial/paper_glasses)"]
     assert row.numbers["eer"].printed == "13.5"
     assert len(with_fold) > len(without)
 
 
-def test_no_papers_row_stands_beside_simulated_data_and_every_format_says_simulated(simulated):
+def test_no_papers_row_is_shown_with_simulated_data_and_every_format_says_simulated(simulated):
     summaries = summarise(read_results([simulated], "dev-eer"))
     (table,) = sections(summaries)
     assert table.title == "SIMULATED DATA: oulu-simulated, protocol 1"

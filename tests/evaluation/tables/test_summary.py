@@ -7,10 +7,10 @@ import statistics
 import pytest
 
 from fas.errors import FasError
-from fas.evaluation.tables.results import Data, check_metrics, read_results
+from fas.evaluation.tables.results import check_metrics, read_results
 from fas.evaluation.tables.sections import sections
 from fas.evaluation.tables.summary import fold_name, summarise
-from tests.fakes.runs import counted_scores, make_run
+from tests.fakes.runs import counted_scores, data, make_run
 
 
 def summaries(*runs, threshold="dev-eer"):
@@ -24,7 +24,7 @@ def test_the_metrics_of_a_run_are_percent(tmp_path):
     assert result.values["bpcer"] == pytest.approx(20)
     assert result.values["acer"] == pytest.approx(25)
     assert result.values["hter"] == pytest.approx(20)  # pooled: 4 of 20, and 2 of 10
-    assert (result.seed, result.trained, result.tested) == (7, Data("oulu", "1"), Data("oulu", "1"))
+    assert (result.seed, result.trained, result.tested) == (7, data("1", "oulu"), data("1", "oulu"))
     assert (result.fold, result.simulated, result.threshold) == ((None, None), False, "dev-eer")
 
 
@@ -53,7 +53,7 @@ def test_runs_of_one_fold_are_averaged_before_the_folds(tmp_path):
     assert any("2 runs of fold 1, averaged before the folds are, seeds 0, 1" in note for note in one.notes())
 
 
-def test_without_folds_the_deviation_is_over_runs_and_a_repeated_seed_is_told(tmp_path):
+def test_without_folds_the_deviation_is_over_runs_and_a_repeated_seed_is_noted(tmp_path):
     runs = [make_run(tmp_path / str(wrong), counted_scores(wrong, 0, 0), seed=3) for wrong in (1, 2)]
     (one,) = summaries(*runs)
     assert (one.spread("apcer").mean, one.over, one.missing) == (pytest.approx(15), "runs", ())
@@ -97,7 +97,7 @@ def test_a_dataset_without_a_recipe_here(tmp_path):
     assert any("not known whether folds are missing" in note for note in one.notes())
 
 
-def test_scores_of_other_data_are_judged_at_the_threshold_of_the_runs_own_dev(tmp_path):
+def test_scores_of_other_data_are_evaluated_at_the_threshold_of_the_runs_own_dev(tmp_path):
     run = make_run(tmp_path, counted_scores(1, 0, 0))
     # On the other data everything scores higher by 0.5, its dev split too: its own EER threshold would be 1.
     other = counted_scores(2, 0, 0)
@@ -111,8 +111,8 @@ def test_scores_of_other_data_are_judged_at_the_threshold_of_the_runs_own_dev(tm
     )
     make_run(run, counted_scores(9, 9, 9), name="scores_last.csv", checkpoint="last.ckpt")
     within, across = summaries(run)
-    assert (within.tested, across.tested) == (Data("oulu", "1"), Data("replay_mobile", "grandtest"))
-    assert across.trained == Data("oulu", "1")
+    assert (within.tested, across.tested) == (data("1", "oulu"), data("grandtest", "replay_mobile"))
+    assert across.trained == data("1", "oulu")
     assert across.spread("apcer").mean == pytest.approx(100)  # at 0.5
     assert across.expected == ((None, None),)
 
@@ -132,20 +132,20 @@ def test_folds_of_both_the_trained_and_the_tested_data(tmp_path):
     ]
 
 
-def test_differently_cut_faces_and_warnings_of_the_evaluation_are_told(tmp_path):
+def test_differently_cut_faces_and_warnings_of_the_evaluation_are_noted(tmp_path):
     a = make_run(tmp_path / "a", counted_scores(1, 0, 0), recipe_hash="abc")
     b, c = (make_run(tmp_path / name, counted_scores(1, 0, 0), recipe_hash="def", absent={"test": 12}) for name in "bc")
     (one,) = summaries(a, b, c)
     assert any("cut in different ways" in note for note in one.notes())
-    (told,) = [note for note in one.notes() if "12 test presentations" in note]
-    assert str(b) in told and str(c) in told and str(a) + "/" not in told
+    (warning,) = [note for note in one.notes() if "12 test presentations" in note]
+    assert str(b) in warning and str(c) in warning and str(a) + "/" not in warning
 
 
 def test_a_protocol_across_datasets_trains_on_other_data_than_it_tests_on(tmp_path):
     dataset = "oulu+casia_fasd+replay_attack+msu_mfsd"
     (one,) = summaries(make_run(tmp_path, counted_scores(1, 0, 0), dataset=dataset, protocol="ocim_m"), threshold="0.5")
     assert str(one.trained) == "oulu + casia_fasd + replay_attack, protocol ocim_m"
-    assert one.tested == Data("msu_mfsd", "ocim_m")
+    assert one.tested == data("ocim_m", "msu_mfsd")
     assert (one.missing, one.expected) == ((), ((None, None),))
     (table, _) = sections([one])
     assert table.header[1:3] == ("HTER %", "AUC %")
@@ -166,6 +166,19 @@ def test_runs_that_cannot_be_placed(tmp_path, spoil, message):
     spoil(run)
     with pytest.raises(FasError, match=message):
         read_results([run], "dev-eer")
+
+
+def test_scores_of_unknown_data_name_the_command_that_scores_again(tmp_path):
+    run = make_run(tmp_path / "my runs", counted_scores(1, 0, 0))
+    make_run(run, counted_scores(1, 0, 0), name="scores_siw.csv", dataset="siw")
+    (run / "scores_siw.json").unlink()
+    with pytest.raises(FasError) as error:
+        read_results([run], "dev-eer")
+    assert "move the file out" in str(error.value.remedy)
+    (run / "scores.json").unlink()
+    with pytest.raises(FasError) as error:
+        read_results([run], "dev-eer")
+    assert error.value.remedy == f"score the run again: fas test --ckpt '{run}'"
 
 
 def test_a_run_given_twice_and_an_unknown_metric(tmp_path):

@@ -1,4 +1,4 @@
-"""Two systems judged on the same presentations: how they differ, and what the choice of subjects makes of it."""
+"""Two systems evaluated on the same presentations: how they differ, with intervals over the choice of subjects."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Comparison:
     """Two systems on the presentations that both scored.
 
     Attributes:
-        a: System A, judged by itself, with its threshold.
+        a: System A, evaluated by itself, with its threshold.
         b: System B.
         presentations: Those that both scored.
         differences: Metric -> A, B and their difference as fractions.
@@ -53,7 +53,7 @@ class Comparison:
 
     @property
     def counts(self) -> dict[str, int]:
-        """What stands behind the numbers."""
+        """The counts behind the numbers."""
         return {
             "presentations": len(self.presentations),
             "bona_fide": int(np.count_nonzero(self.presentations.label == BONA_FIDE)),
@@ -111,7 +111,7 @@ def compare_scores(
     Args:
         a: Scores of system A.
         b: Scores of system B.
-        threshold: Its rule; each system is judged at the threshold of its own dev rows. See
+        threshold: Its rule; each system is evaluated at the threshold of its own dev rows. See
             `fas.evaluation.evaluate.evaluate_scores`.
         replicates: Of the bootstrap, at least 1.
         seed: Of its draws.
@@ -127,16 +127,16 @@ def compare_scores(
         if not np.any(both & (of_a.label == label)):
             raise FasError(f"no {name} of the test split has a score of both", path=b.path)
     # The intervals that matter here are of the differences: one replicate of those of each system is enough.
-    judged_a, judged_b = (evaluate_scores(one, threshold=threshold, replicates=1) for one in (a, b))
+    evaluation_a, evaluation_b = (evaluate_scores(one, threshold=threshold, replicates=1) for one in (a, b))
     here_a, here_b = of_a.where(both), of_b.where(both)
-    thresholds = judged_a.threshold.value, judged_b.threshold.value
+    thresholds = evaluation_a.threshold.value, evaluation_b.threshold.value
     differences = paired_differences(
         here_a.score,
         here_b.score,
         here_a.label,
         here_a.attack_type,
         thresholds,
-        # A presentation whose subject has no name stands for a subject of its own.
+        # A presentation without the name of its subject counts as a subject of its own.
         np.where(here_a.subject == "", here_a.video_id, here_a.subject).astype(str),
         replicates=replicates,
         seed=seed,
@@ -152,8 +152,8 @@ def compare_scores(
         "attack": here_a.label == ATTACK,
     }
     return Comparison(
-        a=judged_a,
-        b=judged_b,
+        a=evaluation_a,
+        b=evaluation_b,
         presentations=here_a,
         differences=differences,
         decisions={name: mcnemar(correct_a[mask], correct_b[mask]) for name, mask in classes.items()},
@@ -164,16 +164,16 @@ def compare_scores(
         },
         replicates=replicates,
         seed=seed,
-        simulated=_either_simulated(judged_a.simulated, judged_b.simulated),
-        warnings=tuple(f"{sides}: {told}" for told, sides in _told(judged_a, judged_b).items()),
+        simulated=_either_simulated(evaluation_a.simulated, evaluation_b.simulated),
+        warnings=tuple(f"{sides}: {text}" for text, sides in _warnings(evaluation_a, evaluation_b).items()),
     )
 
 
-def _told(a: Evaluation, b: Evaluation) -> dict[str, str]:
+def _warnings(a: Evaluation, b: Evaluation) -> dict[str, str]:
     """Each warning, with the systems that it is of."""
     both = set(a.warnings) & set(b.warnings)
-    of_one = {told: name for name, one in (("A", a), ("B", b)) for told in one.warnings}
-    return {told: "A and B" if told in both else name for told, name in of_one.items()}
+    of_one = {text: name for name, one in (("A", a), ("B", b)) for text in one.warnings}
+    return {text: "A and B" if text in both else name for text, name in of_one.items()}
 
 
 def _count(mask: NDArray[np.bool_]) -> int:

@@ -6,13 +6,12 @@ import math
 from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
-from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from fas.evaluation.comparison.compare import Comparison
 from fas.evaluation.evaluate import CONFIDENCE
-from fas.evaluation.terminal import ORIGIN_UNKNOWN, SIMULATED, percent
+from fas.evaluation.terminal import ORIGIN_UNKNOWN, banner, percent
 
 _SHOWN = ("apcer", "apcer_pooled", "bpcer", "acer", "hter", "eer", "auc")
 """The JSON has the operating points as well."""
@@ -31,7 +30,7 @@ def render_comparison(comparison: Comparison, name_a: str, name_b: str) -> Rende
 
 def _parts(comparison: Comparison, name_a: str, name_b: str) -> Iterator[RenderableType]:
     if comparison.simulated:
-        yield Panel(Text(SIMULATED, justify="center"), style="bold black on yellow")
+        yield banner()
     elif comparison.simulated is None:
         yield Text(ORIGIN_UNKNOWN, style="yellow")
     for letter, name, one in (("A", name_a, comparison.a), ("B", name_b, comparison.b)):
@@ -43,9 +42,11 @@ def _parts(comparison: Comparison, name_a: str, name_b: str) -> Iterator[Rendera
         f"({counts['bona_fide']} bona fide, {counts['attacks']} attacks)"
     )
     lost = {"A alone": "a_only", "B alone": "b_only", "both": "both"}
-    told = [f"{comparison.without_score[key]} by {name}" for name, key in lost.items() if comparison.without_score[key]]
-    if told:
-        yield Text(f"not scored, and left out of both: {', '.join(told)}", style="yellow")
+    left_out = [
+        f"{comparison.without_score[key]} by {name}" for name, key in lost.items() if comparison.without_score[key]
+    ]
+    if left_out:
+        yield Text(f"not scored, and left out of both: {', '.join(left_out)}", style="yellow")
     yield _differences(comparison)
     yield Text(
         f"intervals: {CONFIDENCE:.0%}, percentiles of {comparison.replicates} paired bootstrap replicates over "
@@ -60,6 +61,7 @@ def _parts(comparison: Comparison, name_a: str, name_b: str) -> Iterator[Rendera
 
 def _differences(comparison: Comparison) -> Table:
     table = Table("metric", "A", "B", "A - B", f"{CONFIDENCE:.0%} interval", "p")
+    table.columns[0].overflow = "fold"
     for column in table.columns[1:]:
         column.justify, column.no_wrap = "right", True
     shown = {name: one for name, one in comparison.differences.items() if name.partition("/")[0] in _SHOWN}

@@ -28,12 +28,12 @@ class Calibration:
 
 
 def calibration(evaluation: Evaluation) -> Calibration | None:
-    """The reliability of the scores; None where they leave [0, 1], and so are no probabilities."""
-    judged = evaluation.judged
-    if judged.score.min() < 0 or judged.score.max() > 1:
+    """The reliability of the scores; None where they leave [0, 1], and so are not probabilities."""
+    presentations = evaluation.presentations
+    if presentations.score.min() < 0 or presentations.score.max() > 1:
         return None
-    bins = reliability(judged.score, judged.label)
-    return Calibration(bins, expected_calibration_error(bins), float(np.mean(judged.label == BONA_FIDE)))
+    bins = reliability(presentations.score, presentations.label)
+    return Calibration(bins, expected_calibration_error(bins), float(np.mean(presentations.label == BONA_FIDE)))
 
 
 def reliability_chart(bins: list[ReliabilityBin]) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fas.evaluation.evaluate import Evaluation
 from fas.evaluation.report.plot import ATTACK_COLOURS, BONA_FIDE_COLOUR, DASHES, SHAPES, WIDTH, Plot, legend
-from fas.labels import BONA_FIDE
+from fas.labels import BONA_FIDE, SPLITS
 from fas.metrics import ErrorCurve, species_of
 
 _BINS = 40
@@ -45,13 +45,13 @@ def species_style(species: Iterable[str]) -> dict[str, Style]:
 
 def score_histograms(evaluation: Evaluation) -> str:
     """Scores of bona fide and every fine species below each other, with the threshold; errors are darker."""
-    judged, threshold = evaluation.judged, evaluation.threshold.value
-    groups = {"bona fide": judged.score[judged.label == BONA_FIDE]}
-    attacks = judged.where(judged.label != BONA_FIDE)
+    presentations, threshold = evaluation.presentations, evaluation.threshold.value
+    groups = {"bona fide": presentations.score[presentations.label == BONA_FIDE]}
+    attacks = presentations.where(presentations.label != BONA_FIDE)
     fine = np.array(species_of(attacks.attack_type.tolist(), "fine"))
     groups |= {name: attacks.score[fine == name] for name in evaluation.fine.attacks}
 
-    low, high = _range(judged.score, threshold)
+    low, high = _range(presentations.score, threshold)
     height = Plot.top + Plot.bottom + _ROW * len(groups)
     plot = Plot("Histograms of the scores by species, with the threshold", height, (low, high), (0, len(groups)))
     plot.axes("score (high = bona fide)", None)
@@ -83,12 +83,12 @@ def score_histograms(evaluation: Evaluation) -> str:
 
 def errors_over_threshold(evaluation: Evaluation) -> str:
     """BPCER and the APCER of each species at every threshold, with the chosen one."""
-    judged, threshold = evaluation.judged, evaluation.threshold.value
-    low, high = _range(judged.score, threshold)
+    presentations, threshold = evaluation.presentations, evaluation.threshold.value
+    low, high = _range(presentations.score, threshold)
     plot = Plot("BPCER and APCER by species over the threshold", 270, (low, high), (0, 1))
     plot.axes("threshold", "error rate", percent_y=True)
     grid = np.linspace(low, high, 400)
-    bona_fide = np.sort(judged.score[judged.label == BONA_FIDE])
+    bona_fide = np.sort(presentations.score[presentations.label == BONA_FIDE])
     plot.curve(grid, np.searchsorted(bona_fide, grid) / bona_fide.size, BONA_FIDE_COLOUR)
     entries = [("BPCER", BONA_FIDE_COLOUR, "none")]
     for name, scores, style in _attacks(evaluation):
@@ -171,17 +171,29 @@ def _accepted(scores: NDArray[np.float64], evaluation: Evaluation) -> float:
 
 
 def training_curves(curves: Mapping[str, Sequence[tuple[float, float]]]) -> list[tuple[str, str]]:
-    """One chart per logged metric (`loss` of `train/loss` and `dev/loss`): its name and the SVG with its legend."""
+    """One chart per logged metric: its name and the SVG with its legend.
+
+    Args:
+        curves: `[STAGE/][SPLIT/]METRIC` -> its (step, value) pairs, at least one; steps continue from stage to stage.
+            `cnn/train/loss` and `lstm/dev/loss` are the lines `cnn train` and `lstm dev` of the chart `loss`.
+    """
     metrics: dict[str, dict[str, Sequence[tuple[float, float]]]] = {}
+    starts: dict[str, float] = {}
     for name, points in curves.items():
-        split, _, metric = name.rpartition("/")
-        metrics.setdefault(metric, {})[split] = points
+        origin, _, metric = name.rpartition("/")
+        metrics.setdefault(metric, {})[origin.replace("/", " ")] = points
+        stage = origin.partition("/")[0]
+        if stage and stage not in SPLITS:
+            starts[stage] = min(starts.get(stage, math.inf), points[0][0])
     names = sorted(metrics, key=lambda metric: (metric != "loss", metric))
-    return [(metric, _training_curve(metric, metrics[metric])) for metric in names]
+    return [(metric, _training_curve(metric, metrics[metric], starts)) for metric in names]
 
 
-def _training_curve(metric: str, splits: Mapping[str, Sequence[tuple[float, float]]]) -> str:
-    points = np.array([point for split in splits.values() for point in split])
+def _training_curve(
+    metric: str, lines: Mapping[str, Sequence[tuple[float, float]]], starts: Mapping[str, float]
+) -> str:
+    """The lines of a metric by their names, with the first step of every stage that they show."""
+    points = np.array([point for line in lines.values() for point in line])
     low, high = float(points[:, 1].min()), float(points[:, 1].max())
     log = low > 0 and high / low > 100
     steps = (float(points[:, 0].min()), float(points[:, 0].max()))
@@ -190,13 +202,19 @@ def _training_curve(metric: str, splits: Mapping[str, Sequence[tuple[float, floa
         bounds = (10 ** math.floor(math.log10(low)), 10 ** math.ceil(math.log10(high)))
     plot = Plot(f"{metric} over training steps", 210, steps, bounds, y_scale="log" if log else "linear")
     plot.axes("step", "")
+    for stage, start in starts.items():
+        if steps[0] <= start <= steps[1]:
+            plot.line(plot.x(start), Plot.top, plot.x(start), 210 - Plot.bottom, "axis")
+            plot.text(plot.x(start) + 3, Plot.top + 9, stage, "tick")
     entries = []
-    for split, colour, dash in zip(splits, (BONA_FIDE_COLOUR, *ATTACK_COLOURS), DASHES, strict=False):
-        x, y = zip(*splits[split], strict=True)
+    colours = (BONA_FIDE_COLOUR, *ATTACK_COLOURS)
+    for place, (name, line) in enumerate(lines.items()):
+        colour, dash = colours[place % len(colours)], DASHES[place % len(DASHES)]
+        x, y = zip(*line, strict=True)
         plot.curve(x, y, colour, dash)
         if len(x) == 1:
             plot.mark(x[0], y[0], colour)
-        entries.append((split or metric, colour, dash))
+        entries.append((name or metric, colour, dash))
     return plot.svg() + legend(entries)
 
 
@@ -206,15 +224,19 @@ _Group = tuple[str, NDArray[np.float64], Style]
 
 def _attacks(evaluation: Evaluation) -> Iterator[_Group]:
     """Each coarse species."""
-    attacks = evaluation.judged.where(evaluation.judged.label != BONA_FIDE)
+    attacks = evaluation.presentations.where(evaluation.presentations.label != BONA_FIDE)
     coarse = np.array(species_of(attacks.attack_type.tolist(), "coarse"))
     for name, style in species_style(coarse.tolist()).items():
         yield name, attacks.score[coarse == name], style
 
 
 def _pooled(evaluation: Evaluation) -> _Group:
-    judged = evaluation.judged
-    return "all attacks pooled", judged.score[judged.label != BONA_FIDE], Style("#8C8C8C", "none", SHAPES[0])
+    presentations = evaluation.presentations
+    return (
+        "all attacks pooled",
+        presentations.score[presentations.label != BONA_FIDE],
+        Style("#8C8C8C", "none", SHAPES[0]),
+    )
 
 
 def _marked(evaluation: Evaluation) -> Iterator[tuple[NDArray[np.float64], Style]]:
@@ -225,7 +247,7 @@ def _marked(evaluation: Evaluation) -> Iterator[tuple[NDArray[np.float64], Style
 
 
 def _bona_fide(evaluation: Evaluation) -> NDArray[np.float64]:
-    scores: NDArray[np.float64] = evaluation.judged.score[evaluation.judged.label == BONA_FIDE]
+    scores: NDArray[np.float64] = evaluation.presentations.score[evaluation.presentations.label == BONA_FIDE]
     return scores
 
 

@@ -39,15 +39,15 @@ def sampled(evaluation: Evaluation, most: int = 300) -> list[str]:
     """The video ids of test presentations whose features are shown: all, or an even share of every kind.
 
     Args:
-        evaluation: The judged presentations.
+        evaluation: The evaluation of the test split.
         most: About how many; every kind keeps at least one.
     """
-    judged = evaluation.judged
-    kinds = np.array(_kinds(evaluation, judged.video_id.tolist()))
+    presentations = evaluation.presentations
+    kinds = np.array(_kinds(evaluation, presentations.video_id.tolist()))
     share = min(1.0, most / len(kinds))
     chosen = []
     for kind in dict.fromkeys(kinds.tolist()):
-        ids = judged.video_id[kinds == kind]
+        ids = presentations.video_id[kinds == kind]
         count = max(1, round(share * len(ids)))
         chosen += ids[np.linspace(0, len(ids) - 1, count).round().astype(int)].tolist()
     return chosen
@@ -107,10 +107,12 @@ def _scatter(name: str, places: NDArray[np.float64], kinds: Sequence[str]) -> st
 
 
 def _kinds(evaluation: Evaluation, video_ids: Sequence[str]) -> list[str]:
-    judged = evaluation.judged
-    coarse = species_of(judged.attack_type.tolist(), "coarse")
+    presentations = evaluation.presentations
+    coarse = species_of(presentations.attack_type.tolist(), "coarse")
     kinds = {
         video_id: _BONA_FIDE if label == BONA_FIDE else species
-        for video_id, label, species in zip(judged.video_id.tolist(), judged.label.tolist(), coarse, strict=True)
+        for video_id, label, species in zip(
+            presentations.video_id.tolist(), presentations.label.tolist(), coarse, strict=True
+        )
     }
     return [kinds[video_id] for video_id in video_ids]

@@ -13,7 +13,7 @@ CONFIDENCE_TEXT = f"{100 * CONFIDENCE:g}\N{NO-BREAK SPACE}%"
 
 
 def verdict(evaluation: Evaluation) -> str:
-    """What was found, in one sentence without judgement."""
+    """What was found, in one sentence, without an opinion."""
     rates, counts, intervals = evaluation.rates, evaluation.counts, evaluation.intervals.of
     data = {True: "simulated presentations", False: "presentations", None: "presentations of unknown origin"}
     return (

@@ -19,10 +19,11 @@ from fas.evaluation.report.calibration import calibration, reliability_chart
 from fas.evaluation.report.conditions import by_condition
 from fas.evaluation.report.features import feature_charts
 from fas.evaluation.report.operating import operating_rows
-from fas.evaluation.report.overlay import map_overlay
+from fas.evaluation.report.overlay import has_overlay, map_overlay, overlay_key
 from fas.evaluation.report.pictures import Example, Pictures, data_uri
 from fas.evaluation.report.protocol import protocol_facts
 from fas.evaluation.report.rates import by_attribute, by_species, overall, range_bar
+from fas.evaluation.scores.datasets import Datasets
 from fas.evaluation.scores.table import ScoreTable
 from fas.runs.content import RunContent
 
@@ -69,6 +70,7 @@ def render_report(runs: Sequence[RunReport]) -> str:
         "picture": data_uri,
         "range_bar": range_bar,
         "overlays": _overlays,
+        "overlay_keys": _overlay_keys,
     }
     marks = {run.evaluation.simulated for run in runs}
     return environment.get_template("report.html").render(
@@ -94,9 +96,10 @@ def _shown(run: RunReport) -> dict[str, Any]:
         "det": charts.det(evaluation),
         "reliability": "" if calibrated is None else reliability_chart(calibrated.bins),
     }
-    conditions = by_condition(evaluation.judged, pictures.attributes)
+    conditions = by_condition(evaluation.presentations, pictures.attributes)
     return {
         "title": run.title,
+        "data": None if evaluation.provenance is None else Datasets.of_provenance(evaluation.provenance),
         "evaluation": evaluation,
         "counts": evaluation.counts,
         "verdict": formatting.verdict(evaluation),
@@ -126,7 +129,16 @@ def _comparison(runs: Sequence[RunReport]) -> str:
 
 def _overlays(example: Example) -> list[tuple[str, NDArray[np.uint8]]]:
     """Layer and overlay of each predicted map."""
-    return [(layer, map_overlay(layer, example.crop, values)) for layer, values in example.predicted.items()]
+    return [
+        (layer, map_overlay(layer, example.crop, values))
+        for layer, values in example.predicted.items()
+        if has_overlay(layer)
+    ]
+
+
+def _overlay_keys(example: Example) -> list[str]:
+    """What the colours of the overlays mean."""
+    return [overlay_key(layer) for layer in example.predicted if has_overlay(layer)]
 
 
 def _trusted(markup: str) -> Markup:

@@ -1,4 +1,4 @@
-"""Pictures of judged faces: the crop beside its target maps and the predicted ones (BASN, figure 5)."""
+"""Pictures of evaluated faces: the crop next to its target maps and the predicted ones (BASN, figure 5)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Example:
         score: The presentation's score.
         crop: uint8 `(H, W, 3)` RGB.
         target: Layer -> uint8 `(h, w)` or `(h, w, 3)`: what the method was to predict, zeros where the label says so.
-        predicted: Layer -> what it predicted, in the same form. A map that is no stored layer has no target.
+        predicted: Layer -> what it predicted, in the same form. A map that is not a stored layer has no target.
     """
 
     video_id: str
@@ -60,7 +60,7 @@ class Pictures:
 
     Attributes:
         mistakes: The worst wrong decisions.
-        typical: Presentations with middling scores.
+        typical: Presentations with scores near the median.
         attributes: video_id -> facts such as `phone`, for the tables by condition.
         features: Feature vectors, if the method shows any.
         missing: Why there are no pictures, if there are none.
@@ -75,9 +75,9 @@ class Pictures:
 
 def worst_mistakes(evaluation: Evaluation, most: int = 8) -> list[str]:
     """The video ids of wrong decisions, furthest from the threshold first, at most `most` of each class."""
-    judged, threshold = evaluation.judged, evaluation.threshold.value
-    accepted = judged.score >= threshold
-    wrong = judged.where(accepted != (judged.label == BONA_FIDE))
+    presentations, threshold = evaluation.presentations, evaluation.threshold.value
+    accepted = presentations.score >= threshold
+    wrong = presentations.where(accepted != (presentations.label == BONA_FIDE))
     chosen = []
     for of_class in (wrong.where(wrong.label != BONA_FIDE), wrong.where(wrong.label == BONA_FIDE)):
         order = np.argsort(-np.abs(of_class.score - threshold), kind="stable")[:most]
@@ -86,18 +86,18 @@ def worst_mistakes(evaluation: Evaluation, most: int = 8) -> list[str]:
 
 
 def typical(evaluation: Evaluation, each: int = 2) -> list[str]:
-    """The video ids of presentations with middling scores, `each` of bona fide and of every fine species.
+    """The video ids of presentations with scores near the median, `each` of bona fide and of every fine species.
 
-    They are chosen by their scores' rank alone, not by how well the maps look.
+    They are chosen by their scores' rank alone, not by how good the maps look.
     """
-    judged = evaluation.judged
-    groups = [judged.where(judged.label == BONA_FIDE)]
-    attacks = judged.where(judged.label != BONA_FIDE)
+    presentations = evaluation.presentations
+    groups = [presentations.where(presentations.label == BONA_FIDE)]
+    attacks = presentations.where(presentations.label != BONA_FIDE)
     groups += [attacks.where(attacks.attack_type == name) for name in sorted(set(attacks.attack_type.tolist()))]
-    return [video_id for group in groups for video_id in _middling(group, each)]
+    return [video_id for group in groups for video_id in _of_middle_rank(group, each)]
 
 
-def _middling(group: Presentations, each: int) -> list[str]:
+def _of_middle_rank(group: Presentations, each: int) -> list[str]:
     order = np.argsort(group.score, kind="stable")
     ranks = (np.arange(each) + 1) * len(order) // (each + 1)
     return [str(group.video_id[order[rank]]) for rank in dict.fromkeys(ranks.tolist())]
@@ -149,7 +149,7 @@ def write_grid(
     Args:
         path: The PNG file.
         rows: What each row shows.
-        headings: What stands above each column.
+        headings: The text above each column.
         columns: Per column one picture per row, uint8 `(h, w)` or `(h, w, 3)` RGB.
         title: A line above.
 

@@ -13,9 +13,8 @@ from fas.datasets.loading import known_recipes, load_recipe
 from fas.datasets.recipe import Recipe
 from fas.errors import FasError
 from fas.evaluation.evaluate import Evaluation
+from fas.evaluation.scores.datasets import Datasets
 from fas.runs.content import RunContent
-
-_SIMULATED = "-simulated"
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class ProtocolFacts:
     Attributes:
         facts: Name -> what is known, in the order of reading.
         splits: `(split, presentations, not acquired, never preprocessed)` of each split.
-        meanings: Attribute -> value -> what it stands for. Empty for simulated data: its phones are no phones.
+        meanings: Attribute -> value -> its meaning. Empty for simulated data, whose phones are not real.
     """
 
     facts: Mapping[str, str] = field(default_factory=dict)
@@ -34,7 +33,7 @@ class ProtocolFacts:
 
 
 def protocol_facts(run: RunContent, evaluation: Evaluation) -> ProtocolFacts:
-    """What is known of a run's data; nothing where no provenance stands beside the scores."""
+    """What is known of a run's data; nothing where the scores have no provenance."""
     provenance = evaluation.provenance
     if provenance is None:
         return ProtocolFacts()
@@ -51,10 +50,11 @@ def protocol_facts(run: RunContent, evaluation: Evaluation) -> ProtocolFacts:
 
 def _recipe(run: RunContent, provenance: Mapping[str, Any]) -> Recipe | None:
     """The recipe that the run's config names, else the one of its dataset's name; None if it is not there."""
-    name = str(provenance.get("dataset")).removesuffix(_SIMULATED)
-    given = _given_recipe(run.config)
+    datasets = Datasets.of_provenance(provenance)
+    named = datasets.names[0].recipe if datasets is not None and len(datasets.names) == 1 else None
+    given = _given_recipe(run.config) or (named if named in known_recipes() else None)
     try:
-        return load_recipe(given or name) if given or name in known_recipes() else None
+        return None if given is None else load_recipe(given)
     except FasError:  # moved or changed since the run
         return None
 
@@ -72,7 +72,8 @@ def _given_recipe(config: str | None) -> str | None:
 def _of_recipe(recipe: Recipe | None, provenance: Mapping[str, Any]) -> dict[str, Any]:
     name, fold = str(provenance.get("protocol")), provenance.get("fold")
     simulated = provenance["simulated"]
-    facts: dict[str, Any] = {"data": f"{provenance.get('dataset')}{' (simulated)' if simulated else ''}"}
+    datasets = Datasets.of_provenance(provenance) or provenance.get("dataset")
+    facts: dict[str, Any] = {"data": f"{datasets}{' (simulated)' if simulated else ''}"}
     if recipe is None:
         return {**facts, **_of_cross_protocol(name, fold)}
     if simulated:

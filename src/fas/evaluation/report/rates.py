@@ -26,7 +26,7 @@ class Row:
         value: In [0, 1].
         lower: Lower limit of the interval; nan where no replicate of the bootstrap has the metric.
         upper: Upper limit.
-        counts: Errors of a total; empty for what is no single rate.
+        counts: Errors of a total; empty where it is not a single rate.
         note: More about the name; may be empty.
         share: Written in percent.
         strong: One of the numbers to look at first.
@@ -98,11 +98,13 @@ def overall(evaluation: Evaluation) -> RateTable:
 
 def by_species(evaluation: Evaluation) -> RateTable:
     """BPCER, the coarse species where they group others, and the fine ones."""
-    judged = evaluation.judged
-    everyone = np.ones(len(judged), dtype=bool)
-    groups = {"BPCER": [_row("bona fide", evaluation, judged.label == BONA_FIDE)]}
+    presentations = evaluation.presentations
+    everyone = np.ones(len(presentations), dtype=bool)
+    groups = {"BPCER": [_row("bona fide", evaluation, presentations.label == BONA_FIDE)]}
     levels: dict[str, Level] = {"APCER, coarse species": "coarse", "APCER, fine species": "fine"}
-    if species_of(judged.attack_type.tolist(), "coarse") == species_of(judged.attack_type.tolist(), "fine"):
+    if species_of(presentations.attack_type.tolist(), "coarse") == species_of(
+        presentations.attack_type.tolist(), "fine"
+    ):
         levels = {"APCER": "fine"}
     for group, level in levels.items():
         masks = _species(evaluation, everyone, level)
@@ -118,12 +120,12 @@ def by_attribute(
     Args:
         evaluation: What is split.
         name: The attribute, such as `phone`.
-        values: Value -> which of the judged presentations have it; see `fas.evaluation.report.conditions.by_condition`.
-        meanings: Value -> what it stands for, where that is known.
+        values: Value -> which of the presentations have it; see `fas.evaluation.report.conditions.by_condition`.
+        meanings: Value -> its meaning, where that is known.
     """
     groups: dict[str, list[Row]] = {}
     for value, here in values.items():
-        masks = {"BPCER": here & (evaluation.judged.label == BONA_FIDE)}
+        masks = {"BPCER": here & (evaluation.presentations.label == BONA_FIDE)}
         masks |= {f"APCER {species}": mask for species, mask in _species(evaluation, here, "coarse").items()}
         for group, mask in masks.items():
             if mask.any():
@@ -134,15 +136,15 @@ def by_attribute(
 
 def _species(evaluation: Evaluation, here: NDArray[np.bool_], level: Level) -> dict[str, NDArray[np.bool_]]:
     """Which presentations are of each species that occurs among some."""
-    judged = evaluation.judged
-    species = np.array(species_of(judged.attack_type.tolist(), level), dtype=object)
-    attacks = here & (judged.label != BONA_FIDE)
+    presentations = evaluation.presentations
+    species = np.array(species_of(presentations.attack_type.tolist(), level), dtype=object)
+    attacks = here & (presentations.label != BONA_FIDE)
     return {name: attacks & (species == name) for name in sorted(set(species[attacks].tolist()))}
 
 
 def _row(name: str, evaluation: Evaluation, mask: NDArray[np.bool_], note: str = "") -> Row:
     """The error rate of some presentations of one class, with an interval made as those of the metrics."""
-    here, made = evaluation.judged.where(mask), evaluation.intervals
+    here, made = evaluation.presentations.where(mask), evaluation.intervals
     wrong = (here.score >= evaluation.threshold.value) != (here.label == BONA_FIDE)
     rate = Rate(int(np.count_nonzero(wrong)), wrong.size)
     clusters = here.subject if made.unit == "subjects" else here.video_id

@@ -1,4 +1,4 @@
-"""The scores file: written by `fas test`, read by everything that judges. Scores and metrics live apart."""
+"""The scores file: written by `fas test`, read by everything that evaluates. Scores and metrics live apart."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ __all__ = ["ScoreTable", "read_scores", "write_scores"]
 
 
 def write_scores(path: Path, table: ScoreTable, provenance: Mapping[str, Any]) -> None:
-    """Writes a scores file, and beside it its provenance as `<name>.json`.
+    """Writes a scores file, and next to it its provenance as `<name>.json`.
 
     Each file is replaced as a whole or not at all. Every row passes the checks of `read_scores` first.
 
@@ -54,9 +54,9 @@ def write_scores(path: Path, table: ScoreTable, provenance: Mapping[str, Any]) -
 
 
 def read_scores(path: Path) -> ScoreTable:
-    """Reads a scores file and checks every row; reads its provenance, if that stands beside it.
+    """Reads a scores file and checks every row; reads its provenance, if there is one.
 
-    Columns may stand in any order; further ones are ignored.
+    Columns may be in any order; further ones are ignored.
 
     Warns:
         FasWarning: The scores file was changed after its provenance was written.
@@ -82,24 +82,34 @@ def read_scores(path: Path) -> ScoreTable:
 
 
 @contextmanager
+def open_text(path: Path) -> Iterator[TextIO]:
+    """A scores file as text, without the byte order mark that some programs put before the first line.
+
+    Raises:
+        FasError: The file cannot be read, or is not UTF-8 text.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            yield file
+    except UnicodeDecodeError as error:
+        raise FasError(f"the scores file is not UTF-8 text: {error.reason}", path=path) from None
+    except OSError as error:
+        raise FasError(f"cannot read the scores file: {error.strerror}", path=path) from None
+
+
+@contextmanager
 def open_csv(path: Path) -> Iterator[Any]:
     """A reader of the records of a CSV file.
 
     Raises:
         FasError: The file cannot be read, is not UTF-8 text or not CSV.
     """
-    try:
-        # utf-8-sig: spreadsheets put a byte order mark before the header.
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            try:
-                yield reader
-            except csv.Error as error:
-                raise FasError(f"line {reader.line_num}: not CSV: {error}", path=path) from None
-            except UnicodeDecodeError as error:
-                raise FasError(f"the scores file is not UTF-8 text: {error.reason}", path=path) from None
-    except OSError as error:
-        raise FasError(f"cannot read the scores file: {error.strerror}", path=path) from None
+    with open_text(path) as file:
+        reader = csv.reader(file, strict=True)
+        try:
+            yield reader
+        except csv.Error as error:
+            raise FasError(f"line {reader.line_num}: not CSV: {error}", path=path) from None
 
 
 def _positions(header: list[str], path: Path) -> list[int]:

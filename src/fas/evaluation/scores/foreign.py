@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fas.errors import FasError
-from fas.evaluation.scores.file import Rows, open_csv, read_scores
-from fas.evaluation.scores.table import COLUMNS, ScoreTable
+from fas.evaluation.scores.file import Rows, open_csv, open_text, read_scores
+from fas.evaluation.scores.provenance import is_of_fas
+from fas.evaluation.scores.table import COLUMNS, HigherIs, ScoreTable
 
 REQUIRED = ("score", "label")
 BOB_CSV = ("claimed_id", "test_label", "is_bonafide", "attack_type", "score")
@@ -44,7 +45,7 @@ def parse_columns(text: str) -> dict[str, str]:
     """Reads `score=prob,label=is_live` into a mapping from our columns to those of a file.
 
     Raises:
-        FasError: A part is not NAME=COLUMN, a name is not one of our columns or stands twice, or a required one is
+        FasError: A part is not NAME=COLUMN, a name is not one of our columns or is given twice, or a required one is
             missing.
     """
     mapping: dict[str, str] = {}
@@ -62,7 +63,11 @@ def parse_columns(text: str) -> dict[str, str]:
 
 
 def read_any_scores(
-    path: Path, split: str, columns: Mapping[str, str] | None = None, bona_fide: str | None = None
+    path: Path,
+    split: str,
+    columns: Mapping[str, str] | None = None,
+    bona_fide: str | None = None,
+    higher_is: HigherIs = "bona-fide",
 ) -> ScoreTable:
     """Reads a scores file of any format that is known, or by a mapping of columns.
 
@@ -76,11 +81,29 @@ def read_any_scores(
         split: The split of a file that names none.
         columns: Column of ours -> column of the file; see `Columns`.
         bona_fide: With `columns`: the label that means bona fide. Other labels are attacks, and name the species if no
-            column does and they are no numbers.
+            column does and they are not numbers.
+        higher_is: What high scores mean. For `attack` every score is negated, which is exact: no tie appears or is
+            lost.
 
     Raises:
-        FasError: With the line: as `fas.evaluation.scores.file.read_scores`; or the format is none of these.
+        FasError: With the line: as `fas.evaluation.scores.file.read_scores`; or the format is none of these; or
+            `higher_is` is `attack` for a file that fas wrote.
     """
+    if higher_is == "attack" and is_of_fas(path):
+        raise FasError(
+            "--higher-is attack is for scores of other systems; fas wrote this file, and its high scores mean "
+            "bona fide",
+            path=path,
+            remedy="leave out --higher-is",
+        )
+    table = _read(path, split, columns, bona_fide)
+    if higher_is == "bona-fide":
+        return table
+    # 0 - x rather than -x: there is no negative zero, which would be printed as -0.
+    return replace(table, score=0.0 - table.score, higher_is="attack")
+
+
+def _read(path: Path, split: str, columns: Mapping[str, str] | None, bona_fide: str | None) -> ScoreTable:
     if columns is not None:
         return _read_columns(path, Columns(columns, bona_fide), split)
     if bona_fide is not None:
@@ -109,7 +132,7 @@ _FOUR = re.compile(r"\S+\s+\S+\s+\S+\s+\S+")
 
 def _read_four_columns(path: Path, split: str) -> ScoreTable:
     rows, frames = Rows(path), Counter[str]()
-    with path.open(encoding="utf-8") as file:
+    with open_text(path) as file:
         for number, line in enumerate(file, start=1):
             fields = line.split()
             if not fields:

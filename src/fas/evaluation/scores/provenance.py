@@ -1,4 +1,4 @@
-"""Where scores come from: a JSON file beside the scores file."""
+"""Where scores come from: a JSON file next to the scores file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def write_provenance(path: Path, provenance: Mapping[str, Any], scores_sha256: s
     """Writes the provenance of a scores file, with the SHA-256 of its content, so that a reader notices a change.
 
     Args:
-        path: The scores file that the provenance will stand beside.
+        path: The scores file that it is the provenance of.
         provenance: `dataset` (str) and `simulated` (bool) are required, so that no number loses that it is of simulated
             data. Also in use: `protocol`, `fold`, `absent` (split -> published presentations that were never
             preprocessed), `experiment`, `checkpoint`, `seed`, `commit`, `aggregation` and `versions`. Values are plain
@@ -39,13 +39,13 @@ def write_provenance(path: Path, provenance: Mapping[str, Any], scores_sha256: s
 
 
 def read_provenance(scores: Path) -> dict[str, Any] | None:
-    """What is known of where a scores file comes from, or None if nothing stands beside it.
+    """What is known of where a scores file comes from, or None if it has no provenance file.
 
     Warns:
         FasWarning: The scores file was changed after its provenance was written.
 
     Raises:
-        FasError: The file beside the scores is no JSON object, or does not say whether the data is simulated.
+        FasError: The provenance file is not a JSON object, or does not say whether the data is simulated.
     """
     path = provenance_path(scores)
     if not path.is_file():
@@ -59,6 +59,16 @@ def read_provenance(scores: Path) -> dict[str, Any] | None:
     if "scores_sha256" in provenance and provenance["scores_sha256"] != _sha256(scores):
         warnings.warn(f"{scores} was changed after its provenance {path.name} was written", FasWarning, stacklevel=2)
     return provenance
+
+
+def is_of_fas(scores: Path) -> bool:
+    """Whether a scores file has a provenance as fas writes it, however the file is read."""
+    path = provenance_path(scores)
+    try:
+        provenance = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # none, or a file of something else
+        return False
+    return isinstance(provenance, dict) and isinstance(provenance.get("simulated"), bool)
 
 
 def _sha256(path: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from fas.metrics import Aggregation, presentation_scores
 
 COLUMNS = ("video_id", "subject", "split", "label", "attack_type", "frame", "score")
 """The columns of a scores file, in the order in which they are written."""
+
+HigherIs = Literal["bona-fide", "attack"]
+"""The class that high scores of a file mean. In memory they always mean bona fide."""
 
 AGGREGATION: Aggregation = "mean"
 """How frames become presentations by default; see `fas.metrics.presentation_scores`."""
@@ -62,7 +65,9 @@ class ScoreTable:
         score: float64 `(n,)`: liveness, higher = more likely bona fide; nan for a frame without a score. A presentation
             of which no frame could be scored has one row with nan, so that it is counted.
         path: The file that it was read from, for messages.
-        provenance: What stands beside that file, if anything; see `fas.evaluation.scores.provenance`.
+        provenance: Of that file, if it has one; see `fas.evaluation.scores.provenance`.
+        higher_is: What high scores mean in that file. If `attack`, `score` here is the negative of the file's, and
+            thresholds given as numbers, or shown to the user, are negated too.
     """
 
     video_id: NDArray[Any]
@@ -74,6 +79,7 @@ class ScoreTable:
     score: NDArray[np.float64]
     path: Path | None = None
     provenance: Mapping[str, Any] | None = None
+    higher_is: HigherIs = "bona-fide"
 
     def __post_init__(self) -> None:
         lengths = {name: len(getattr(self, name)) for name in COLUMNS}

@@ -49,9 +49,9 @@ def render_csv(summaries: Sequence[Summary], metrics: Sequence[str] = ()) -> str
 def _data(one: Summary) -> dict[str, str]:
     return {
         "simulated": str(one.simulated).lower(),
-        "trained": one.trained.dataset,
+        "trained": str(one.trained.datasets),
         "trained_protocol": one.trained.protocol,
-        "tested": one.tested.dataset,
+        "tested": str(one.tested.datasets),
         "tested_protocol": one.tested.protocol,
     }
 

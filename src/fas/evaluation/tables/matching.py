@@ -1,4 +1,4 @@
-"""The papers' rows that belong beside a result: same data, same protocol, and each number as it is printed."""
+"""The papers' rows that belong next to a result: same data, same protocol, and each number as it is printed."""
 
 from __future__ import annotations
 
@@ -39,9 +39,7 @@ class PublishedRow:
         return _distinct(one.source for one in (*self.own, *self.quoted))
 
 
-def published_beside(
-    trained: Data, tested: Data, metrics: Sequence[str], fold: int | None = None
-) -> list[PublishedRow]:
+def published_for(trained: Data, tested: Data, metrics: Sequence[str], fold: int | None = None) -> list[PublishedRow]:
     """The published rows for a pair of data, one per method and distinct numbers.
 
     Papers quote each other, so equal numbers of one method become one row with all its sources; where papers disagree,
@@ -74,11 +72,11 @@ def published_beside(
 def _of_data(number: Published, trained: Data, tested: Data) -> bool:
     if number.cross is not None and number.cross == tested.protocol:
         return True
-    if number.trained == number.tested and trained != tested:
+    if number.trained == (number.tested,) and trained != tested:
         return False
     return (
-        set(number.trained.split(" + ")) == set(trained.dataset.split(" + "))
-        and number.tested == tested.dataset
+        set(number.trained) == trained.datasets.recipes
+        and {number.tested} == tested.datasets.recipes
         and number.trained_protocol in (None, trained.protocol)
         and number.protocol in (None, tested.protocol)
     )

@@ -34,7 +34,7 @@ class Published:
         printed_method: The name that the table prints.
         network: The backbone, where the table prints one; else empty.
         quoted_from: The citation as printed, for a number that the paper took from another work; None for its own.
-        trained: The dataset trained on, by its name in fas; several are joined by ` + `.
+        trained: The datasets trained on, by their names in fas.
         trained_protocol: The protocol whose training set that is, where the paper says so apart.
         tested: The dataset tested on.
         protocol: The protocol of the tested dataset; None where the paper does not say.
@@ -55,7 +55,7 @@ class Published:
     printed_method: str
     network: str
     quoted_from: str | None
-    trained: str
+    trained: tuple[str, ...]
     trained_protocol: str | None
     tested: str
     protocol: str | None
@@ -90,14 +90,15 @@ def read_paper(path: Path) -> Iterator[Published]:
 
     A file has `paper`, `title`, `names` (printed name of a method -> its name here), `left_out` (table -> why it is not
     here) and `tables`. A table has `table`, `place`, `caption`, `rows` (its cells between `|`, the header first), and
-    says what its numbers are: keys `trained`, `tested`, `protocol`, `cross` and `metric` hold for the table; these and
-    `fold` and `attack` under `columns` for one of its columns; a column `protocol` or `metric` for its row. A column is
-    of the metric that is its name if nothing else is said. A cell `-` is empty; a letter after a number is one of the
-    table's `notes`.
+    says what its numbers are: keys `trained` (a dataset or a list of them), `tested`, `protocol`, `cross` and `metric`
+    hold for the table; these and `fold` and `attack` under `columns` for one of its columns; a column `protocol` or
+    `metric` for its row. A column whose metric is given nowhere has it as its name. A cell `-` is empty; a letter after
+    a number is one of the table's `notes`.
 
     Raises:
         FasError: The file is not readable YAML.
-        ValueError: A row has more or fewer cells than the header, a cell is no number, or a key is missing or unknown.
+        ValueError: A row has more or fewer cells than the header, a cell is not a number, or a key is missing or
+            unknown.
     """
     content = read_text_yaml(path)
     for table in content["tables"]:
@@ -117,7 +118,7 @@ def _table(paper: str, names: Mapping[str, str], table: Mapping[str, Any]) -> It
             facts = {"metric": column, **shared, **about, **table.get("columns", {}).get(column, {})}
             cell = _CELL.fullmatch(row[column])
             if cell is None:
-                raise ValueError(f"{row[column]!r} is no number")
+                raise ValueError(f"{row[column]!r} is not a number")
             yield _number(
                 cell,
                 facts,
@@ -132,10 +133,10 @@ def _table(paper: str, names: Mapping[str, str], table: Mapping[str, Any]) -> It
             )
 
 
-def _number(cell: re.Match[str], facts: dict[str, str], **source: Any) -> Published:
-    fold = facts.pop("fold", None)
+def _number(cell: re.Match[str], facts: dict[str, Any], **source: Any) -> Published:
+    fold, trained = facts.pop("fold", None), facts.pop("trained", facts["tested"])
     return Published(
-        trained=facts.pop("trained", facts["tested"]),
+        trained=(trained,) if isinstance(trained, str) else tuple(trained),
         trained_protocol=facts.pop("trained_protocol", None),
         tested=facts.pop("tested"),
         protocol=facts.pop("protocol", None),

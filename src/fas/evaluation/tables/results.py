@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,10 @@ from typing import Any
 import yaml
 
 from fas.datasets.cross import is_cross_protocol, load_cross_protocol
+from fas.datasets.dataset_name import DatasetName
 from fas.errors import FasError
 from fas.evaluation.evaluate import Evaluation, evaluate_scores
+from fas.evaluation.scores.datasets import Datasets
 from fas.evaluation.scores.file import ScoreTable, read_scores
 from fas.labels import Split
 from fas.runs.content import read_content, scored_run
@@ -36,15 +39,15 @@ class Data:
     """The data that a run was trained or tested on.
 
     Attributes:
-        dataset: Its name; several are joined by ` + `.
+        datasets: One, or several of a protocol across datasets.
         protocol: Of the dataset, or across datasets; empty if the scores do not say.
     """
 
-    dataset: str
+    datasets: Datasets
     protocol: str
 
     def __str__(self) -> str:
-        return f"{self.dataset}, protocol {self.protocol}" if self.protocol else self.dataset
+        return f"{self.datasets}, protocol {self.protocol}" if self.protocol else str(self.datasets)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,18 +98,18 @@ def check_metrics(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def read_results(runs: Sequence[Path], threshold: str) -> list[Result]:
-    """Judges the scores in the folders of runs.
+    """Evaluates the scores in the folders of runs.
 
-    Each run's `scores.csv` is of its own data. Every `scores_*.csv` beside it that the same checkpoint made is of other
-    data, and is judged at the threshold of the run's own dev split: the dev split of the tested data would be tuning on
-    it.
+    Each run's `scores.csv` is of its own data. Every `scores_*.csv` in its folder that the same checkpoint made is of
+    other data, and is evaluated at the threshold of the run's own dev split: with the dev split of the tested data the
+    threshold would be tuned on that data.
 
     Args:
         runs: Folders that `fas test` has scored.
         threshold: See `fas.evaluation.evaluate.evaluate_scores`.
 
     Raises:
-        FasError: A run is given twice or has no scores, or scores do not say what they are of or cannot be judged.
+        FasError: A run is given twice or has no scores, or scores do not say what they are of or cannot be evaluated.
     """
     seen = set()
     for run in runs:
@@ -117,21 +120,23 @@ def read_results(runs: Sequence[Path], threshold: str) -> list[Result]:
 
 
 def _results_of(run: Run, threshold: str) -> Iterator[Result]:
-    own = _known(read_scores(run.scores))
+    own = _known(read_scores(run.scores), run)
     # Tables show no intervals of single runs: one replicate is as good as a thousand.
     yield _result(run, own, own, evaluate_scores(own, threshold=threshold, replicates=1))
     for path in run.other_scores():
-        other = _known(read_scores(path))
+        other = _known(read_scores(path), run)
         if _checkpoint(other) == _checkpoint(own):
             yield _result(run, other, own, evaluate_scores(other, own, threshold=threshold, replicates=1))
 
 
-def _known(table: ScoreTable) -> ScoreTable:
-    if table.provenance is None or not isinstance(table.provenance.get("dataset"), str):
+def _known(table: ScoreTable, run: Run) -> ScoreTable:
+    if table.provenance is None or Datasets.of_provenance(table.provenance) is None:
         raise FasError(
-            "nothing beside the scores says which dataset and protocol they are of",
+            "no provenance file says which dataset and protocol the scores are of",
             path=table.path,
-            remedy="score the run with `fas test`, which writes that file",
+            remedy=f"score the run again: fas test --ckpt {shlex.quote(str(run.path))}"
+            if table.path == run.scores
+            else "score that data again with `fas test`, or move the file out of the run's folder",
         )
     return table
 
@@ -176,11 +181,14 @@ def _result(run: Run, table: ScoreTable, own: ScoreTable, evaluation: Evaluation
 
 def _data(table: ScoreTable, split: Split) -> Data:
     """The data of a split. A protocol across datasets trains on other datasets than it tests on."""
-    dataset, protocol = str(_fact(table, "dataset")), str(_fact(table, "protocol") or "")
-    if "+" in dataset and is_cross_protocol(protocol):
-        parts = getattr(load_cross_protocol(protocol), split)
-        dataset = " + ".join(dict.fromkeys(part.dataset for part in parts))
-    return Data(dataset, protocol)
+    assert table.provenance is not None
+    datasets, protocol = Datasets.of_provenance(table.provenance), str(_fact(table, "protocol") or "")
+    assert datasets is not None
+    if len(datasets.names) > 1 and is_cross_protocol(protocol):
+        known = {name.recipe: name for name in datasets.names}
+        parts = dict.fromkeys(part.dataset for part in getattr(load_cross_protocol(protocol), split))
+        datasets = Datasets(tuple(known.get(part, DatasetName(part)) for part in parts))
+    return Data(datasets, protocol)
 
 
 def _config(run: Run) -> dict[str, str]:

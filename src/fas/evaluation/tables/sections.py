@@ -1,4 +1,4 @@
-"""Summaries as tables of text: results beside the papers' rows, and matrices of trained against tested data."""
+"""Summaries as tables of text: results next to the papers' rows, and matrices of trained against tested data."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from fas.evaluation.tables.matching import PublishedRow, published_beside
+from fas.evaluation.tables.matching import PublishedRow, published_for
 from fas.evaluation.tables.results import Data
 from fas.evaluation.tables.summary import Spread, Summary
 
@@ -17,7 +17,7 @@ ACROSS = ("hter", "auc")
 """The metrics of a table across datasets, if none are asked for."""
 
 SIMULATED = "SIMULATED DATA"
-"""Stands in the title and in every row."""
+"""In the title and, in short, in every row."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Section:
         header: Names of the columns.
         numbers: How many columns after the first are numbers.
         rows: At least one.
-        notes: What must be said below it.
+        notes: What a reader must know, below it.
     """
 
     title: str
@@ -68,16 +68,16 @@ def sections(summaries: Sequence[Summary], metrics: Sequence[str] = ()) -> list[
 
 def chosen_metrics(trained: Data, tested: Data) -> tuple[str, ...]:
     """The metrics that the literature shows for a pair of data."""
-    return WITHIN if trained.dataset == tested.dataset else ACROSS
+    return WITHIN if trained.datasets == tested.datasets else ACROSS
 
 
 def published_of(summaries: Sequence[Summary], metrics: Sequence[str]) -> list[PublishedRow]:
-    """The papers' rows beside summaries of one pair of data; none beside simulated data."""
+    """The papers' rows for summaries of one pair of data; none for simulated data."""
     first = summaries[0]
     if first.simulated:
         return []
     tested = {fold[1] for one in summaries for fold in one.by_fold}
-    return published_beside(first.trained, first.tested, metrics, tested.pop() if len(tested) == 1 else None)
+    return published_for(first.trained, first.tested, metrics, tested.pop() if len(tested) == 1 else None)
 
 
 def _table(summaries: Sequence[Summary], metrics: Sequence[str]) -> Section:
@@ -123,15 +123,13 @@ def _threshold_note(rule: str) -> str:
     if rule == "fixed":
         return "threshold: fixed by the user, from no data"
     if rule.startswith("test"):
-        return (
-            f"threshold of each run: {rule}, chosen on the very scores that are judged, so the numbers are optimistic"
-        )
+        return f"threshold of each run: {rule}, chosen on the scores that are evaluated, so the numbers are optimistic"
     return f"threshold of each run: {rule}, on the dev split of the data that it was trained on"
 
 
 def _notes_on_papers(first: Summary, papers: Sequence[PublishedRow]) -> list[str]:
     if first.simulated:
-        return ["simulated data: these numbers say nothing about a real dataset, so no paper's row stands beside them"]
+        return ["simulated data: these numbers say nothing about a real dataset, so no paper's row is shown with them"]
     if not papers:
         return []
     notes = ["rows with a paper as source are that paper's numbers as printed; crops, frames and thresholds differ"]
@@ -142,7 +140,7 @@ def _notes_on_papers(first: Summary, papers: Sequence[PublishedRow]) -> list[str
 
 
 def _matrices(summaries: Sequence[Summary], metrics: Sequence[str]) -> list[Section]:
-    methods = dict.fromkeys(one.method for one in summaries if one.trained.dataset != one.tested.dataset)
+    methods = dict.fromkeys(one.method for one in summaries if one.trained.datasets != one.tested.datasets)
     return [
         _matrix([one for one in summaries if one.method == method], metric) for method in methods for metric in metrics
     ]

@@ -90,11 +90,11 @@ class Summary:
                 notes.append(f"{self.method}: {len(results)} runs{where}{averaged}, seeds {', '.join(seeds)}{twice}")
         if len({result.store for result in self.results}) > 1:
             notes.append(f"{self.method}: the tested faces of its runs were cut in different ways (different stores)")
-        told: dict[str, list[str]] = {}
+        found: dict[str, list[str]] = {}
         for result in self.results:
             for warning in result.warnings:
-                told.setdefault(warning, []).append(str(result.scores))
-        return notes + [f"warning: {warning} ({', '.join(scores)})" for warning, scores in told.items()]
+                found.setdefault(warning, []).append(str(result.scores))
+        return notes + [f"warning: {warning} ({', '.join(scores)})" for warning, scores in found.items()]
 
 
 def fold_name(fold: Fold) -> str:
@@ -110,11 +110,11 @@ def summarise(results: Sequence[Result]) -> list[Summary]:
     labels = _labels(results)
     groups: dict[tuple[bool, Data, Data, bool, str], list[Result]] = {}
     for result, label in zip(results, labels, strict=True):
-        across = result.trained.dataset != result.tested.dataset
+        across = result.trained.datasets != result.tested.datasets
         key = (across, result.trained, result.tested, result.simulated, label)
         groups.setdefault(key, []).append(result)
     return [
-        Summary(label, trained, tested, simulated, tuple(group), _expected(trained, tested, simulated))
+        Summary(label, trained, tested, simulated, tuple(group), _expected(trained, tested))
         for (_, trained, tested, simulated, label), group in sorted(groups.items(), key=lambda item: item[0])
     ]
 
@@ -134,16 +134,20 @@ def _labels(results: Sequence[Result]) -> list[str]:
     ]
 
 
-def _expected(trained: Data, tested: Data, simulated: bool) -> tuple[Fold, ...] | None:
-    try:
-        of_trained, of_tested = (_folds(data, simulated) for data in (trained, tested))
-    except (FasError, KeyError):
+def _expected(trained: Data, tested: Data) -> tuple[Fold, ...] | None:
+    of_trained, of_tested = _folds(trained), _folds(tested)
+    if of_trained is None or of_tested is None:
         return None
     return tuple(zip(of_trained, of_tested, strict=True) if trained == tested else product(of_trained, of_tested))
 
 
-def _folds(data: Data, simulated: bool) -> list[int | None]:
+def _folds(data: Data) -> list[int | None] | None:
+    """The folds of a protocol; None if the dataset has no recipe here, or the recipe no such protocol."""
     if is_cross_protocol(data.protocol):
         return [None]
-    recipe = load_recipe(data.dataset.removesuffix("-simulated") if simulated else data.dataset)
-    return list(folds(recipe, data.protocol))
+    if len(data.datasets.names) > 1:
+        return None
+    try:
+        return list(folds(load_recipe(data.datasets.names[0].recipe), data.protocol))
+    except (FasError, KeyError):
+        return None
