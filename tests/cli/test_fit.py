@@ -45,7 +45,7 @@ def test_fit_then_test_from_any_folder(environment, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr and "Warning" not in done.stderr
     assert "(simulated data)" in done.stdout and "dev EER" in done.stdout
-    assert "sample/s" in done.stderr  # the bar
+    assert "frame/s" in done.stderr  # the bar
     (run,) = (tmp_path / "runs" / "basn").iterdir()
     assert f"fas test {run.relative_to(tmp_path)}" in done.stdout
     assert list((run / "wandb").glob("offline-run-*"))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from fas.cli.options import examples
+
 if TYPE_CHECKING:
     from fas.datasets.index import DatasetIndex
     from fas.datasets.presentation import Presentation
@@ -15,20 +17,14 @@ if TYPE_CHECKING:
     from fas.datasets.recipe import Recipe
 
 
-def _examples(*commands: str) -> str:
-    """The end of a help page."""
-    # The backspace is click's sign for a paragraph that keeps its lines.
-    return "\n".join(("\b", "Examples:", *(f"  {command}" for command in commands)))
-
-
 app = typer.Typer(
     invoke_without_command=True,
     add_completion=False,
     rich_markup_mode=None,  # plain help, without importing rich
-    epilog=_examples(
-        "fas datasets",
-        "fas datasets show oulu --root DIR",
-        "fas datasets protocol oulu 3 --fold 2",
+    epilog=examples(
+        "datasets",
+        "datasets show oulu --root DIR",
+        "datasets protocol oulu 3 --fold 2",
     ),
 )
 
@@ -47,10 +43,10 @@ def datasets(context: typer.Context) -> None:
 
 
 @app.command(
-    epilog=_examples(
-        "fas datasets show oulu                            # what was published",
-        "fas datasets show oulu --root DIR                 # is my copy complete?",
-        "fas datasets show oulu --root DIR --list all.tsv  # every missing file",
+    epilog=examples(
+        "datasets show oulu                            # what was published",
+        "datasets show oulu --root DIR                 # is my copy complete?",
+        "datasets show oulu --root DIR --list all.tsv  # every missing file",
     )
 )
 def show(
@@ -122,10 +118,10 @@ def show(
 
 
 @app.command(
-    epilog=_examples(
-        "fas datasets protocol oulu 3 --fold 2 --root DIR",
-        "fas datasets protocol oulu 3 --fold 2 --rules --split test --csv test.csv",
-        "fas datasets protocol ocim_m --rules",
+    epilog=examples(
+        "datasets protocol oulu 3 --fold 2 --root DIR",
+        "datasets protocol oulu 3 --fold 2 --rules --split test --csv test.csv",
+        "datasets protocol ocim_m --rules",
     )
 )
 def protocol(
@@ -161,9 +157,9 @@ def protocol(
 
 
 @app.command(
-    epilog=_examples(
-        "fas datasets fake oulu DIR          # names only, to test scripts",
-        "fas datasets fake oulu DIR --media  # tiny videos, to run fas preprocess",
+    epilog=examples(
+        "datasets fake oulu DIR          # names only, to test scripts",
+        "datasets fake oulu DIR --media  # tiny videos, to run fas preprocess",
     )
 )
 def fake(

@@ -11,7 +11,7 @@ from fas.cli import completion
 from fas.cli.options import examples
 from fas.errors import FasError
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command(

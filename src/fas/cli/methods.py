@@ -13,6 +13,7 @@ app = typer.Typer(
     help="List the methods; check methods of your own.",
     invoke_without_command=True,
     add_completion=False,
+    rich_markup_mode=None,
     epilog=examples("methods", "methods check my_methods/", "--methods my_methods/ fit --exp mine"),
 )
 

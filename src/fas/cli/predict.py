@@ -10,7 +10,7 @@ import typer
 from fas.cli import completion
 from fas.cli.options import examples
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command(

@@ -10,7 +10,7 @@ import typer
 from fas.cli import completion
 from fas.cli.options import examples
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command(
@@ -49,8 +49,7 @@ def test(
 
     folder, checkpoint = find_checkpoint(run)
     compose_run(folder.path, overrides or [])  # a mistake in a name need not wait for torch and Lightning
-    from rich.console import Console
-
+    from fas.cli.terminal import show
     from fas.command import fas_command
     from fas.evaluation.terminal import render
     from fas.training.score import evaluate_run, score_run
@@ -60,7 +59,7 @@ def test(
     if evaluation is None:
         print(f"no dev split, so no threshold; name one: {fas_command('evaluate', str(scores), '--threshold', '0.5')}")
     else:
-        Console().print(render(evaluation, scores.name))
+        show(render(evaluation, scores.name))
     print(f"scores   {scores}")
     if scores == folder.scores:
         print(f"next     {fas_command('report', str(folder.path))}")

@@ -31,23 +31,26 @@ class Progress(Callback):
         self._advance: Advance | None = None
         self._losses: dict[str, Tensor] = {}
         self._batches = 0
+        self._frames = 1
         self._validated = False
         self._start = self._noted = 0.0
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Starts the bar: all samples of the epochs that are left."""
+        """Starts the bar: all frames of the epochs that are left."""
         if trainer.is_global_zero:
             assert trainer.max_epochs is not None  # build_trainer sees to it
             every = trainer.check_val_every_n_epoch or 1
             samples = _samples(trainer.train_dataloader, trainer.num_training_batches)
             samples += sum(_samples(trainer.val_dataloaders, number) for number in trainer.num_val_batches) / every
-            left = round((trainer.max_epochs - trainer.current_epoch) * samples)
-            self._advance = self._stack.enter_context(progress_bar("fit", left, "sample"))
+            self._frames = _frames_per_sample(pl_module)
+            left = round((trainer.max_epochs - trainer.current_epoch) * samples) * self._frames
+            self._advance = self._stack.enter_context(progress_bar("fit", left, "frame"))
 
     def on_predict_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Starts the bar: all samples of all loaders."""
+        """Starts the bar: all frames of all loaders."""
         samples = sum(_samples(trainer.predict_dataloaders, number) for number in trainer.num_predict_batches)
-        self._advance = self._stack.enter_context(progress_bar(self._what, int(samples), "sample"))
+        self._frames = _frames_per_sample(pl_module)
+        self._advance = self._stack.enter_context(progress_bar(self._what, int(samples) * self._frames, "frame"))
 
     def on_predict_batch_end(
         self,
@@ -125,7 +128,12 @@ class Progress(Callback):
             self._noted = time.monotonic()
             name = "loss" if "loss" in losses else next(iter(losses))
             note = f"{name} {float(losses[name]):.4g}"
-        self._advance(len(batch["label"]), note)
+        self._advance(len(batch["label"]) * self._frames, note)
+
+
+def _frames_per_sample(module: pl.LightningModule) -> int:
+    requirements = getattr(module, "requirements", None)
+    return 1 if requirements is None or requirements.clip is None else int(requirements.clip.length)
 
 
 def _samples(loader: Any, batches: float) -> float:

@@ -26,6 +26,7 @@ class Scoring(pl.LightningModule):
     def __init__(self, scorer: Scorer) -> None:
         super().__init__()
         self.scorer = scorer
+        self.requirements = scorer.requirements
 
     def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
         """`score`, `label`, `presentation` and `frame`, each `(B,)`."""
@@ -42,6 +43,7 @@ class Extracting(pl.LightningModule):
     def __init__(self, method: FittedMethod) -> None:
         super().__init__()
         self.method = method
+        self.requirements = method.requirements
 
     def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
         """`features` `(B, D)`, `label`, `presentation` and `frame`, each `(B,)`."""
