@@ -19,9 +19,10 @@ from scipy.special import expit
 from fas.errors import FasError
 from fas.faces.align import mesh_bounds, square_transform, transform_mesh, warp_crop
 from fas.faces.face import Face
-from fas.faces.lazy import PerProcess
+from fas.weights.fetching import model_file
+from fas.weights.per_process import PerProcess
 from fas.weights.sources import file_hash
-from fas.weights.table import FACE_DETECTOR, FACE_MESH, model_file
+from fas.weights.table import FACE_DETECTOR, FACE_MESH
 
 _INPUT = 192
 """Side of both networks' input."""
