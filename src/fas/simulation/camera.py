@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fas.simulation.sensor import CENTRE, HEIGHT, SITE_CHANNELS, SITES, WIDTH, Grid, Planes, planes_to_rgb
+from fas.srgb import linear_to_srgb
 
 LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 """Luminance of linear sRGB."""
@@ -189,12 +190,6 @@ class Camera:
 def _tone_curve(contrast: float) -> NDArray[np.uint8]:
     """Linear 16-bit light to 8 bits: the sRGB curve, then an S around middle grey."""
     linear = np.linspace(0, 1, 65536)
-    display = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    display = linear_to_srgb(linear)
     s_curve = display + contrast * display * (1 - display) * (display - 0.42)
     return np.asarray(np.clip(255 * s_curve + 0.5, 0, 255), np.uint8)
-
-
-def srgb_to_linear() -> NDArray[np.float32]:
-    """The 256 linear values of 8-bit sRGB levels, for `cv2.LUT`."""
-    level = np.arange(256) / 255
-    return np.asarray(np.where(level <= 0.04045, level / 12.92, ((level + 0.055) / 1.055) ** 2.4), np.float32)

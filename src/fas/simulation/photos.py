@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from fas.errors import FasError, FasWarning
 from fas.faces.face import FaceDetector, MeshModel
+from fas.image_files import IMAGE_SUFFIXES
 from fas.simulation.protocols import MOST_SUBJECTS
 
 PACKAGED_PHOTOS = (
@@ -27,7 +28,6 @@ PACKAGED_LICENCE = (
     "t1.jpg: carried by the package insightface (MIT) as its example, rights of the photograph not stated. "
     "Nothing of them is copied into this project; do not publish the simulated videos."
 )
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
 _SMALLEST_FACE = 80
 """Faces narrower than this many pixels give nothing that a camera would resolve."""
 _LARGEST_FACE = 700
@@ -88,10 +88,10 @@ def photos_in(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise FasError("the folder of portraits does not exist", path=folder, remedy="check --faces")
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES and path.is_file())
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file())
     if not paths:
         raise FasError(
-            f"no photographs in the folder; looked for {', '.join(sorted(_SUFFIXES))}",
+            f"no photographs in the folder; looked for {', '.join(sorted(IMAGE_SUFFIXES))}",
             path=folder,
             remedy="put portraits there, one person per file, or leave --faces out",
         )
