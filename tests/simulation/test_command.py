@@ -58,6 +58,9 @@ def test_three_of_the_packaged_people(tree: Path) -> None:
         (("oulu", "--out", "x", "--seconds", "nan"), "nan seconds"),
         (("oulu", "--out", "x", "--seconds", "inf"), "inf seconds"),
         (("oulu", "--out", "x", "--faces", "nowhere"), "does not exist"),
+        (("oulu", "--out", "x", "--protocol", "5"), "no protocol '5'"),
+        (("oulu", "--out", "x", "--protocol", "3"), "give a fold of 1..6"),
+        (("oulu", "--out", "x", "--fold", "3"), "--protocol 3 --fold 3"),
     ],
 )
 def test_mistakes_are_one_message(

@@ -15,7 +15,7 @@ import numpy as np
 from fas import __version__
 from fas.errors import FasError
 from fas.simulation.photos import PACKAGED_LICENCE, Person
-from fas.simulation.protocols import ALL_PHONES, ALL_SESSIONS, VideoName
+from fas.simulation.protocols import ALL_PHONES, ALL_SESSIONS, VideoName, check_protocol
 from fas.simulation.sensor import HEIGHT, WIDTH
 
 GENERATOR = 1
@@ -44,6 +44,8 @@ class Settings:
         fps: Frames per second.
         size: Width and height of the videos: upright, 9:16, at most 1080 x 1920.
         seed: Of everything random.
+        protocol: Only the videos that are in a split of this protocol of OULU-NPU; None for all.
+        fold: Which fold of it, from 1; None for a protocol without folds.
     """
 
     phones: tuple[int, ...] = ALL_PHONES
@@ -52,6 +54,8 @@ class Settings:
     fps: int = 15
     size: tuple[int, int] = (540, 960)
     seed: int = 0
+    protocol: str | None = None
+    fold: int | None = None
 
     def __post_init__(self) -> None:
         """Refuses settings that no tree can have."""
@@ -72,12 +76,13 @@ class Settings:
                 f"{self.frames} frames at {self.fps} per second from seed {self.seed} cannot be made",
                 remedy="a video needs one frame at least, the seed is 0 or more",
             )
+        check_protocol(self.protocol, self.fold)
 
 
 def describe(cast: dict[int, Person], faces: str, settings: Settings) -> dict[str, Any]:
     """The content of SIMULATED.json.
 
-    `subjects`, `phones`, `sessions` and `other_files` tell `fas datasets` what the tree should hold.
+    `subjects`, `phones`, `sessions`, `protocol`, `fold` and `other_files` tell `fas datasets` what belongs in the tree.
 
     Args:
         cast: Subject's number -> person.
@@ -85,6 +90,7 @@ def describe(cast: dict[int, Person], faces: str, settings: Settings) -> dict[st
         settings: All else.
     """
     given = "that of the photographs in the given folder holds for the videos, too"
+    given_settings = {key: value for key, value in asdict(settings).items() if value is not None}
     return {
         "simulated": True,
         "note": "Simulated from photographs; not OULU-NPU. No result on it is a result on OULU-NPU.",
@@ -93,8 +99,9 @@ def describe(cast: dict[int, Person], faces: str, settings: Settings) -> dict[st
         "subjects": [f"{number:02d}" for number in cast],
         "phones": [str(phone) for phone in settings.phones],
         "sessions": [str(session) for session in settings.sessions],
+        **{key: given_settings[key] for key in ("protocol", "fold") if key in given_settings},
         "other_files": ["README.txt", "Truth/*.npz"],
-        "settings": json.loads(json.dumps(asdict(settings))),
+        "settings": json.loads(json.dumps(given_settings)),  # lists for tuples, as they are read again
         "faces": {"source": faces, "licence": PACKAGED_LICENCE if faces == PACKAGES else given},
         "cast": {
             f"{number:02d}": {
