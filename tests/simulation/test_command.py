@@ -83,7 +83,7 @@ def test_a_folder_without_faces_is_named(tmp_path: Path) -> None:
     assert not (tmp_path / "tree").exists()
 
 
-def test_an_interruption_ends_a_run_at_once_and_without_a_traceback(tmp_path: Path) -> None:
+def test_an_interruption_ends_a_run_immediately_and_without_a_traceback(tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     long = ("--subjects", "2", "--seconds", "3", "--resolution", "270x480", "--workers", "2")
     command = [str(Path(sys.executable).with_name("fas")), "simulate", "oulu", "--out", str(tree), *long]

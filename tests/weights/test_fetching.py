@@ -171,9 +171,9 @@ def test_damaged_file_is_refused_and_repaired(monkeypatch, server, tmp_path):
 
 def test_given_folder_is_used_as_it_is(monkeypatch, tmp_path):
     name = add_model(monkeypatch)
-    (tmp_path / name).write_bytes(b"weights of one's own")
+    (tmp_path / name).write_bytes(b"own weights")
     assert model_file(name, tmp_path) == tmp_path / name
-    assert file_hash(tmp_path / name) == hashlib.sha256(b"weights of one's own").hexdigest()
+    assert file_hash(tmp_path / name) == hashlib.sha256(b"own weights").hexdigest()
 
 
 def test_given_folder_without_the_file(monkeypatch, tmp_path):
@@ -189,7 +189,7 @@ def test_unknown_name_lists_the_known():
 
 
 def test_unwritable_home_is_one_message(monkeypatch, tmp_path):
-    (tmp_path / "file").write_text("no folder")
+    (tmp_path / "file").write_text("not a folder")
     monkeypatch.setenv("FAS_HOME", str(tmp_path / "file"))
     name = add_model(monkeypatch, Url("http://127.0.0.1:9/weights.bin"))
     with pytest.raises(FasError, match=r"cannot write weights\.bin"):

@@ -24,7 +24,7 @@ def simulate(
         typer.Option(help="Folder of portraits, one per person. By default the photographs in installed packages."),
     ] = None,
     subjects: Annotated[
-        int | None, typer.Option(help="Number of subjects, 1 to 55. By default everybody in the photographs.")
+        int | None, typer.Option(help="Number of subjects, 1 to 55. By default all people in the photographs.")
     ] = None,
     phones: Annotated[str, typer.Option(help="Which of the phones 1 to 6, such as 1,2 or 1-3.")] = "1-6",
     sessions: Annotated[str, typer.Option(help="Which of the sessions 1 to 3.")] = "1-3",
@@ -85,7 +85,7 @@ def simulate(
         print(f"left out: {tree.left_out} videos that protocol {protocol} does not use")
     for split, numbers in SPLITS.items():
         cast = [f"{key} ({photo})" for key, photo in tree.subjects.items() if int(key) in numbers]
-        print(f"{split}: {', '.join(cast) or 'nobody'}")
+        print(f"{split}: {', '.join(cast) or 'none'}")
     print("This tree is simulated: no number measured on it is a result on OULU-NPU.")
 
 

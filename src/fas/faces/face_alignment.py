@@ -85,7 +85,7 @@ def _load(paths: dict[str, Path], min_score: float) -> Any:
                 compile=False,
             )
     except UnpicklingError as error:  # its message advises to load the file unsafely
-        raise _bad_weights(paths, "a file holds more than tensors, or is none of torch's") from error
+        raise _bad_weights(paths, "a file is not a torch file, or holds more than tensors") from error
     except (RuntimeError, KeyError, AttributeError, EOFError, ValueError, OSError) as error:
         raise _bad_weights(paths, first_line(error)) from error
     finally:

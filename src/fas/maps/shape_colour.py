@@ -143,7 +143,7 @@ def _shading_basis(depth: Floats, face: Mask) -> Floats:
 
 
 def _smooth(values: Floats, face: Mask, sigma: float) -> Floats:
-    """Gaussian smoothing that takes nothing from outside the face; beyond its outline the nearest values go on."""
+    """Gaussian smoothing that takes nothing from outside the face; beyond its outline the nearest values continue."""
     share = cv2.GaussianBlur(face.astype(np.float32), (0, 0), sigma)
     smooth: Floats = cv2.GaussianBlur(values, (0, 0), sigma)
     smooth /= np.maximum(share, 1e-6).reshape(share.shape + (1,) * (values.ndim - 2))

@@ -1,4 +1,4 @@
-"""Six phones' cameras: the one way by which every video is made, of a face as of an attack.
+"""The cameras of six phones, through which every video is made, bona fide or attack.
 
 light -> lens -> Bayer mosaic with noise -> white balance -> demosaicing -> scaling -> colour and tone -> denoising and
 sharpening -> 8 bits. The encoder follows in `video`.
@@ -93,7 +93,7 @@ class Camera:
         self._tint = np.array([phone.tint[0], 1, phone.tint[1]], np.float32)
         self._tint *= np.exp(rng.normal(0, 0.015, 3)).astype(np.float32)
         self._rng = rng
-        # Drawn once: a frame takes another part of it for every site, since drawing costs more than all the rest.
+        # Drawn once: a frame takes another part of it for every site, because drawing costs more than everything else.
         self._noise = rng.standard_normal((HEIGHT // 2 + 256, WIDTH // 2 + 256), np.float32)
         self._falloff = [self._vignette(grid) for grid in SITES]
         self._tone = _tone_curve(phone.contrast)
@@ -114,7 +114,7 @@ class Camera:
         return np.asarray(CENTRE + offset * (1 + self.phone.distortion * radius2), np.float32)
 
     def distort(self, positions: NDArray[np.floating]) -> NDArray[np.float64]:
-        """The inverse of `undistort`: sensor positions `(..., 2)` of points of a pinhole's image."""
+        """The inverse of `undistort`: sensor positions `(..., 2)` of points in the image of a pinhole camera."""
         ideal = np.asarray(positions, np.float64)
         found = ideal
         for _ in range(6):

@@ -54,7 +54,7 @@ class Pose:
 
 
 def draw_poses(rng: np.random.Generator, times: NDArray[np.float64]) -> list[Pose]:
-    """A natural path of a person who looks at a phone that somebody holds, one pose for each of the times."""
+    """A natural path of a person who looks at a phone in somebody's hand, one pose for each of the times."""
     paths = [rng.normal(0, offset) + wander(rng, times, amplitude) for amplitude, offset in _PATHS]
     return [
         Pose(radians(yaw), radians(pitch), radians(roll), (shift_x, shift_y), (sway_x, sway_y), radians(tilt))

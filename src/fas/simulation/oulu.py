@@ -141,7 +141,7 @@ def _stream(settings: Settings, *key: int) -> np.random.Generator:
 
 
 def _make_video(root: Path, video: VideoName, shots: Iterator[Shot], settings: Settings) -> None:
-    """Writes eye file, truth and, last, the video: when that is there, all is."""
+    """Writes eye file, truth and, last, the video: where the video exists, so do the others."""
     path = _video_path(root, video)
     temporary = path.with_name(f".{path.name}.tmp")
     phone = PHONES[video.phone]
@@ -159,7 +159,7 @@ def _make_video(root: Path, video: VideoName, shots: Iterator[Shot], settings: S
         raise FasError(
             f"cannot write the video: {error.strerror or error}",
             path=path,
-            remedy="make room, then run the command again",
+            remedy="free space on the disk, then run the same command again",
         ) from error
     finally:
         temporary.unlink(missing_ok=True)

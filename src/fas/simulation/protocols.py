@@ -1,4 +1,4 @@
-"""OULU-NPU's names, splits and the text files of its four protocols, for whatever part of the set exists."""
+"""OULU-NPU's names, splits and the text files of its four protocols, for whatever part of the dataset exists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SIMULATED.json: what a tree is made of, and the check that a tree is completed only by what began it."""
+"""SIMULATED.json: what a tree is made of, and the check that an unfinished tree is completed with the same settings."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ The rights of the photographs hold for the videos, too: see "faces" in SIMULATED
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a tree depends on, besides the photographs.
+    """What a tree depends on, apart from the photographs.
 
     Attributes:
         phones: Of 1 to 6.
@@ -74,7 +74,7 @@ class Settings:
         if self.frames < 1 or self.fps < 1 or self.seed < 0:
             raise FasError(
                 f"{self.frames} frames at {self.fps} per second from seed {self.seed} cannot be made",
-                remedy="a video needs one frame at least, the seed is 0 or more",
+                remedy="a video needs at least one frame, and the seed must be 0 or more",
             )
         check_protocol(self.protocol, self.fold)
 
@@ -87,7 +87,7 @@ def describe(cast: dict[int, Person], faces: str, settings: Settings) -> dict[st
     Args:
         cast: Subject's number -> person.
         faces: Where the photographs come from.
-        settings: All else.
+        settings: Everything else.
     """
     given = "that of the photographs in the given folder holds for the videos, too"
     given_settings = {key: value for key, value in asdict(settings).items() if value is not None}
@@ -119,7 +119,7 @@ def claim(root: Path, record: dict[str, Any]) -> None:
     """Begins a tree, or checks that the one in the folder has the same settings."""
     path = root / RECORD
     if not path.exists():
-        # A run that was killed at once leaves its first temporary file, and nothing else.
+        # A run that was killed immediately leaves its first temporary file and nothing else.
         begun = {path.with_name(f".{RECORD}.tmp")}
         if root.exists() and (not root.is_dir() or set(root.iterdir()) - begun):
             raise FasError(
@@ -137,7 +137,7 @@ def claim(root: Path, record: dict[str, Any]) -> None:
     if differing:
         changes = "; ".join(f"{key}: {_changes(found[key], record[key])}" for key in differing)
         raise FasError(
-            f"the folder holds a simulated tree made otherwise ({changes})",
+            f"the folder holds a simulated tree of other settings ({changes})",
             path=root,
             remedy="repeat the settings in its SIMULATED.json to complete it, or give --out another folder",
         )
@@ -152,13 +152,12 @@ def _changes(there: Any, wanted: Any) -> str:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Writes a file so that it is there whole or not at all."""
+    """Writes a file completely or not at all."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.tmp")
         temporary.write_bytes(content)
         temporary.replace(path)
     except OSError as error:
-        raise FasError(
-            f"cannot write: {error.strerror}", path=path, remedy="check rights and room on the disk"
-        ) from error
+        remedy = "check the permissions of the folder and the free space on the disk"
+        raise FasError(f"cannot write: {error.strerror}", path=path, remedy=remedy) from error
