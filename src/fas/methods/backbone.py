@@ -77,7 +77,7 @@ def plain_backbone(name: str, *, pretrained: bool = False, weights: str | None =
     _check_name(name)
     net = _create(name, pretrained=pretrained, weights=weights, num_classes=0)
     _fill(net, name, pretrained=pretrained, weights=weights)
-    return net, int(net.head_hidden_size)
+    return net, int(net.head_hidden_size)  # num_features is the width before the head, which some models widen
 
 
 def backbone_normalisation(name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
