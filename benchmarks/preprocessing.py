@@ -41,7 +41,7 @@ from fas.preprocessing.plan import Task
 from fas.preprocessing.settings import DEPTH, REFLECTION, FaceSettings, MapSettings
 from fas.preprocessing.worker import Worker, WorkerSettings
 from fas.store.store import Store
-from fas.weights.table import model_file
+from fas.weights.fetching import model_file
 
 FACES = FaceSettings(FrameSelection(), 256, 0.1, "none", "png", "mediapipe")
 MAPS = MapSettings((DEPTH, REFLECTION))

@@ -39,5 +39,10 @@ def _rebuild(kind: type[FasError], cause: str, path: Path | None, remedy: str | 
     return kind(cause, path=path, remedy=remedy)
 
 
+def first_line(error: Exception) -> str:
+    """What an exception of another package says, in one line; its type if it says nothing."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
 class FasWarning(UserWarning):
     """Something went on, but the user should know: a missing file, a fallback, an optimistic choice."""

@@ -23,6 +23,7 @@ def test_lists_every_file_with_licence_hash_and_sources(tmp_path):
         assert f"{model.name}  [absent]" in done.stdout
         assert model.sha256 in done.stdout
         assert model.licence in done.stdout
+        assert f"needed by: {model.needed_by}" in done.stdout
     assert not (tmp_path / "models").exists()
 
 
@@ -31,6 +32,13 @@ def test_fetches_the_default_files(tmp_path):
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in (tmp_path / "models").iterdir()) == [FACE_DETECTOR, FACE_MESH]
     assert f"{FACE_MESH}  [present]  2.4 MB" in fas(tmp_path, "models").stdout
+
+
+def test_the_help_has_examples_with_names_that_exist(tmp_path):
+    examples = [line.split() for line in fas(tmp_path, "models", "--help").stdout.splitlines() if "fas models" in line]
+    fetched = [words[3:] for words in examples if words[:3] == ["fas", "models", "fetch"]]
+    assert [] in fetched and any(fetched)
+    assert {name for names in fetched for name in names} <= set(MODELS)
 
 
 def test_unknown_file_is_one_message(tmp_path):

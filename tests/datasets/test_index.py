@@ -140,6 +140,20 @@ def test_names_that_are_not_text_are_unexpected_and_shown_escaped(root: Path) ->
     assert len(index.presentations) == 30
 
 
+def test_a_simulated_tree_may_hold_one_protocol_only(tmp_path: Path) -> None:
+    make_oulu(tmp_path, subjects=[1, 21, 36], phones=[1, 2], sessions=[1, 3], simulated=True)
+    mark = json.loads((tmp_path / "SIMULATED.json").read_text())
+    (tmp_path / "SIMULATED.json").write_text(json.dumps(mark | {"protocol": "1"}))
+    with pytest.warns(FasWarning, match="surplus"):
+        index = index_dataset(OULU, tmp_path)
+    # Protocol 1 trains and tunes on session 1 (and 2), and tests on session 3.
+    wanted = [("Dev", 1), ("Test", 3), ("Train", 1)]
+    assert {(one.path.split("_")[0], int(one.path.split("_")[2])) for one in index.expected} == set(wanted)
+    assert len(index.expected) == 3 * 2 * 5
+    assert len(index.surplus) == 3 * 2 * 5
+    assert not index.missing
+
+
 def test_a_damaged_mark_of_simulation_is_an_error(root: Path) -> None:
     for text in (
         "{",
@@ -147,6 +161,10 @@ def test_a_damaged_mark_of_simulation_is_an_error(root: Path) -> None:
         '{"simulated": false}',
         '{"simulated": true, "phones": 6}',
         '{"simulated": true, "subjects": [1]}',  # the names write 01
+        '{"simulated": true, "protocol": "5"}',
+        '{"simulated": true, "protocol": 1}',
+        '{"simulated": true, "protocol": "3"}',
+        '{"simulated": true, "protocol": "3", "fold": "1"}',
         "\udcff",
     ):
         (root / "SIMULATED.json").write_bytes(text.encode("utf-8", "surrogateescape"))

@@ -4,7 +4,8 @@ import pytest
 
 from fas.errors import FasError
 from fas.faces.backends import DETECTORS, make_detector, make_mesh_model
-from fas.weights.table import FACE_MESH, MODELS, model_file
+from fas.weights.fetching import model_file
+from fas.weights.table import FACE_MESH, MODELS
 
 
 def test_default_detector_needs_nothing():

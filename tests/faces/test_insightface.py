@@ -114,5 +114,5 @@ def test_weights_that_are_no_network(tmp_path):
 
 def test_weights_without_points(tmp_path):
     write_scrfd(tmp_path / SCRFD, points=False)
-    with pytest.raises(FasError, match="no SCRFD detector with five points"):
+    with pytest.raises(FasError, match="not an SCRFD detector with five points"):
         InsightFaceDetector(tmp_path).detect(np.zeros((64, 64, 3), np.uint8))

@@ -58,6 +58,9 @@ def test_three_of_the_packaged_people(tree: Path) -> None:
         (("oulu", "--out", "x", "--seconds", "nan"), "nan seconds"),
         (("oulu", "--out", "x", "--seconds", "inf"), "inf seconds"),
         (("oulu", "--out", "x", "--faces", "nowhere"), "does not exist"),
+        (("oulu", "--out", "x", "--protocol", "5"), "no protocol '5'"),
+        (("oulu", "--out", "x", "--protocol", "3"), "give a fold of 1..6"),
+        (("oulu", "--out", "x", "--fold", "3"), "--protocol 3 --fold 3"),
     ],
 )
 def test_mistakes_are_one_message(
@@ -80,7 +83,7 @@ def test_a_folder_without_faces_is_named(tmp_path: Path) -> None:
     assert not (tmp_path / "tree").exists()
 
 
-def test_an_interruption_ends_a_run_at_once_and_without_a_traceback(tmp_path: Path) -> None:
+def test_an_interruption_ends_a_run_immediately_and_without_a_traceback(tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     long = ("--subjects", "2", "--seconds", "3", "--resolution", "270x480", "--workers", "2")
     command = [str(Path(sys.executable).with_name("fas")), "simulate", "oulu", "--out", str(tree), *long]

@@ -9,6 +9,10 @@ import cv2
 import numpy as np
 import pytest
 
+from fas.datasets.index import index_dataset
+from fas.datasets.protocol import protocol_splits
+from fas.datasets.protocol_files import check_protocol_files
+from fas.datasets.recipe import load_recipe
 from fas.errors import FasError
 from fas.simulation import oulu
 from fas.simulation.oulu import simulate_oulu
@@ -138,6 +142,45 @@ def test_a_run_that_dies_leaves_no_half_video(
     assert not [path for path in videos if path.suffix == ".tmp"]
 
 
+@pytest.fixture(scope="module")
+def fold(tmp_path_factory: pytest.TempPathFactory, people: list[Person]) -> Path:
+    """Only what protocol 3 uses when it tests on phone 5."""
+    root = tmp_path_factory.mktemp("fold") / "tree"
+    made = simulate_oulu(root, people, "drawn by a test", replace(SETTINGS, protocol="3", fold=5), workers=1)
+    assert (made.made, made.kept, made.left_out) == (15, 0, 15)
+    return root
+
+
+def test_a_tree_for_one_protocol_has_the_same_bytes_of_fewer_videos(tree: Path, fold: Path) -> None:
+    ours, theirs = hashes(tree), hashes(fold)
+    videos = {name for name in theirs if "_files/" in name or "Truth/" in name}
+    stems = {f"2_3_{u}_{a}" for u in ("01", "21") for a in range(1, 6)} | {f"5_3_36_{a}" for a in range(1, 6)}
+    assert {Path(name).stem for name in videos} == stems
+    assert all(ours[name] == theirs[name] for name in videos)
+    for split in ("Train", "Dev", "Test"):
+        assert ours[f"Protocols/Protocol_3/{split}_5.txt"] == theirs[f"Protocols/Protocol_3/{split}_5.txt"]
+
+
+def test_a_tree_for_one_protocol_is_all_that_it_says_it_holds(fold: Path) -> None:
+    oulu_npu = load_recipe("oulu")
+    index = index_dataset(oulu_npu, fold, strict=True)
+    assert len(index.presentations) == len(index.expected) == 15
+    assert not check_protocol_files(oulu_npu, fold, index.expected)
+    splits = protocol_splits(oulu_npu, index.presentations, "3", 5)
+    assert {split: len(members) for split, members in splits.items()} == {"train": 5, "dev": 5, "test": 5}
+
+
+def test_a_tree_for_one_protocol_is_not_completed_to_another(people: list[Person], fold: Path) -> None:
+    with pytest.raises(FasError, match="settings: fold, protocol"):
+        simulate_oulu(fold, people, "drawn by a test", SETTINGS, workers=1)
+
+
+def test_a_protocol_that_cannot_be_used_leaves_no_folder(people: list[Person], tmp_path: Path) -> None:
+    with pytest.raises(FasError, match="protocol 1 has no train and no dev video"):
+        simulate_oulu(tmp_path / "tree", people, "drawn by a test", replace(SETTINGS, protocol="1"), workers=1)
+    assert not (tmp_path / "tree").exists()
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
     [({"seed": 1}, "seed"), ({"frames": 3}, "frames"), ({"size": (270, 480)}, "size")],
@@ -187,6 +230,9 @@ def test_a_folder_that_cannot_be_made_is_one_message(people: list[Person], tmp_p
         {"frames": 0},
         {"fps": 0},
         {"seed": -1},
+        {"protocol": "5"},
+        {"protocol": "4"},
+        {"fold": 1},
     ],
 )
 def test_impossible_settings_are_refused(wrong: dict[str, object]) -> None:

@@ -4,7 +4,6 @@ import cv2
 import numpy as np
 import pytest
 
-from fas.simulation.camera import srgb_to_linear
 from fas.simulation.printing import (
     DENSITY,
     PRINTERS,
@@ -16,6 +15,7 @@ from fas.simulation.printing import (
     separate,
     stochastic_screen,
 )
+from fas.srgb import SRGB_TO_LINEAR
 
 
 def grey(level: int) -> np.ndarray:
@@ -73,7 +73,7 @@ def test_separation_reproduces_greys_it_can_print(number: int, level: int) -> No
     printer = PRINTERS[number]
     coverage = separate(grey(level), printer.black, gamma=1.0, saturation=1.0)
     sheet = print_sheet(coverage, printer, 0.7, np.random.default_rng(0)).astype(float) / 255
-    wanted = printer.black + (1 - printer.black) * srgb_to_linear()[level]
+    wanted = printer.black + (1 - printer.black) * SRGB_TO_LINEAR[level]
     # Above the paper's white nothing prints; black ink ends at its own transmittance.
     assert sheet.mean(axis=(0, 1)) == pytest.approx(wanted * np.array(printer.paper), rel=0.04, abs=0.012)
 

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fas.errors import FasError
-from fas.simulation.protocols import ALL_PHONES, ALL_SESSIONS, SPLITS, all_videos, protocol_files, subject_numbers
+from fas.simulation.protocols import (
+    ALL_PHONES,
+    ALL_SESSIONS,
+    SPLITS,
+    all_videos,
+    check_protocol,
+    protocol_files,
+    subject_numbers,
+    videos_of_protocol,
+)
 
 STEM = re.compile(r"([1-6])_([1-3])_(0[1-9]|[1-4][0-9]|5[0-5])_([1-5])")
 PUBLISHED = {  # bona fide + attacks of Train, Dev, Test
@@ -76,3 +85,52 @@ def test_an_impossible_number_of_subjects_is_refused(count: int) -> None:
 
 def test_names_are_those_of_oulu() -> None:
     assert all(STEM.fullmatch(video.stem) for video in all_videos(ALL_PHONES, ALL_SESSIONS, (1, 9, 10, 55)))
+
+
+@pytest.mark.parametrize(("protocol", "fold"), [("1", None), ("2", None), ("3", 4), ("4", 6)])
+def test_the_videos_of_a_protocol_are_those_of_its_lists(protocol: str, fold: int | None) -> None:
+    everything = all_videos(ALL_PHONES, ALL_SESSIONS, range(1, 56))
+    chosen = videos_of_protocol(everything, protocol, fold)
+    counts = next(value for name, value in PUBLISHED.items() if name.startswith(f"Protocol_{protocol}"))
+    assert len(chosen) == sum(map(sum, counts))
+    suffix = "" if fold is None else f"_{fold}"
+    lists = [protocol_files(everything)[f"Protocol_{protocol}/{split}{suffix}.txt"] for split in SPLITS]
+    assert {video.stem for video in chosen} == {line[3:] for text in lists for line in text.splitlines()}
+
+
+def test_protocol_1_needs_130_of_the_240_videos_of_the_demo() -> None:
+    demo = all_videos((1, 2), ALL_SESSIONS, subject_numbers(8))
+    chosen = videos_of_protocol(demo, "1", None)
+    assert (len(demo), len(chosen)) == (240, 130)
+    assert chosen == [video for video in demo if (video.split == "Test") == (video.session == 3)]
+
+
+@pytest.mark.parametrize(
+    ("phones", "sessions", "count", "fold", "named"),
+    [
+        ((1, 2), (1, 2), 8, None, "protocol 1 has no test video"),
+        ((1, 2), (3,), 8, None, "protocol 1 has no train and no dev video"),
+        ((1, 2), (1, 2, 3), 2, None, "protocol 1 has no dev video"),
+        ((1, 2), (1, 2, 3), 8, 3, "protocol 3, fold 3 has no test video"),
+    ],
+)
+def test_a_protocol_with_an_empty_split_is_refused(
+    phones: tuple[int, ...], sessions: tuple[int, ...], count: int, fold: int | None, named: str
+) -> None:
+    with pytest.raises(FasError, match=named):
+        videos_of_protocol(all_videos(phones, sessions, subject_numbers(count)), "3" if fold else "1", fold)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "fold", "said"),
+    [
+        ("5", None, "no protocol '5'"),
+        ("3", None, "has 6 folds"),
+        ("3", 7, "no fold 7"),
+        ("1", 1, "no fold 1"),
+        (None, 1, "without a protocol"),
+    ],
+)
+def test_an_unknown_protocol_or_fold_is_refused(protocol: str | None, fold: int | None, said: str) -> None:
+    with pytest.raises(FasError, match=said):
+        check_protocol(protocol, fold)

@@ -1,4 +1,4 @@
-"""`fas models`: the table of weights from elsewhere, and fetching them before they are needed."""
+"""`fas models`: the table of weights from other projects, and fetching them before they are needed."""
 
 from __future__ import annotations
 
@@ -6,40 +6,56 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(
-    help="Weights from elsewhere: sources, hashes, licences; fetch them.",
-    invoke_without_command=True,
-    add_completion=False,
-)
+app = typer.Typer(invoke_without_command=True, add_completion=False)
 
 
 @app.callback()
 def show_table(context: typer.Context) -> None:
-    """Lists the files: whether they are here, size, hash, licence, what for, and where they come from."""
+    """Lists the weights from other projects: state, size, the command that needs each, licence, hash, sources.
+
+    A file is fetched when it is first needed. For a machine without
+    network, fetch it elsewhere and copy it into the listed folder.
+
+    Examples:
+      fas models
+      fas models fetch
+      fas models fetch det_10g.onnx efficientnet-lite0-57934424.pth
+    """
     if context.invoked_subcommand is not None:
         return
     from fas.paths import models_dir
-    from fas.weights.table import MODELS, model_state
+    from fas.weights.fetching import model_state
+    from fas.weights.table import MODELS
 
     print(f"folder: {models_dir()}")
     for model in MODELS.values():
         size = "size unknown" if model.size is None else f"{model.size / 1e6:.1f} MB"
         print(f"\n{model.name}  [{model_state(model.name)}]  {size}")
-        print(f"  for:     {model.used_by}")
-        print(f"  licence: {model.licence}")
-        print(f"  sha256:  {model.sha256}")
+        print(f"  what:      {model.content}")
+        print(f"  needed by: {model.needed_by}")
+        print(f"  licence:   {model.licence}")
+        print(f"  sha256:    {model.sha256}")
         for source in model.sources:
-            print(f"  source:  {source}")
+            print(f"  source:    {source}")
 
 
 @app.command()
 def fetch(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Files to fetch; without any, those of the default detector and mesh.")
+        list[str] | None,
+        typer.Argument(help="Files to fetch, as `fas models` names them. By default the face detector and mesh."),
     ] = None,
 ) -> None:
-    """Fetches weights into the folder of models and checks them."""
-    from fas.weights.table import FACE_DETECTOR, FACE_MESH, fetch_model
+    """Fetches weights into the folder of models and checks their hashes.
+
+    Without names: the two files that `fas preprocess` needs by default.
+
+    Examples:
+      fas models fetch
+      fas models fetch efficientnet-lite0-57934424.pth
+    """
+    from fas.weights.fetching import fetch_model
+    from fas.weights.table import FACE_DETECTOR, FACE_MESH
 
     for name in names or (FACE_DETECTOR, FACE_MESH):
         print(fetch_model(name))

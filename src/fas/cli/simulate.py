@@ -10,7 +10,7 @@ import typer
 
 from fas.errors import FasError
 
-app = typer.Typer(help="Make a simulated dataset tree from face photographs.")
+app = typer.Typer(add_completion=False)
 
 _DATASETS = ("oulu",)
 
@@ -18,17 +18,22 @@ _DATASETS = ("oulu",)
 @app.command()
 def simulate(
     dataset: Annotated[str, typer.Argument(help="Layout of the tree: oulu.")],
-    out: Annotated[Path, typer.Option(help="Folder of the tree; one that was begun is completed.")],
+    out: Annotated[Path, typer.Option(help="Folder of the tree. If it holds an unfinished tree, that is completed.")],
     faces: Annotated[
         Path | None,
-        typer.Option(help="Folder of portraits, each person once; by default the photographs in installed packages."),
+        typer.Option(help="Folder of portraits, one per person. By default the photographs in installed packages."),
     ] = None,
     subjects: Annotated[
-        int | None, typer.Option(help="Subjects, 1 to 55; by default as many as there are people.")
+        int | None, typer.Option(help="Number of subjects, 1 to 55. By default all people in the photographs.")
     ] = None,
-    phones: Annotated[str, typer.Option(help="Of 1 to 6, such as 1,2 or 1-3.")] = "1-6",
-    sessions: Annotated[str, typer.Option(help="Of 1 to 3.")] = "1-3",
-    seconds: Annotated[float, typer.Option(help="Length of each video.")] = 1.6,
+    phones: Annotated[str, typer.Option(help="Which of the phones 1 to 6, such as 1,2 or 1-3.")] = "1-6",
+    sessions: Annotated[str, typer.Option(help="Which of the sessions 1 to 3.")] = "1-3",
+    protocol: Annotated[
+        str | None,
+        typer.Option(help="Leave out the videos that are in no split of this protocol of OULU-NPU: 1, 2, 3 or 4."),
+    ] = None,
+    fold: Annotated[int | None, typer.Option(help="Fold of protocol 3 or 4, 1 to 6: the phone of its test.")] = None,
+    seconds: Annotated[float, typer.Option(help="Length of each video in seconds.")] = 1.6,
     fps: Annotated[int, typer.Option(help="Frames per second; OULU-NPU has 30.")] = 15,
     resolution: Annotated[
         str, typer.Option(help="Width x height, upright; full quality is 1080x1920, as in OULU-NPU.")
@@ -36,9 +41,15 @@ def simulate(
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 0,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes. By default one per core.")] = None,
 ) -> None:
-    """Makes a simulated OULU-NPU tree: bona fide videos, two prints and two replays of every subject.
+    """Makes a simulated OULU-NPU tree from face photographs: of each subject bona fide videos, prints and replays.
 
-    Its layout is OULU-NPU's, so that every other command reads it. Results on it are not results on OULU-NPU.
+    Its layout is OULU-NPU's, so that every other command can read it.
+    Results on it are not results on OULU-NPU.
+
+    Examples:
+      fas simulate oulu --out oulu
+      fas simulate oulu --out oulu --phones 1,2 --seconds 1 --protocol 1
+      fas simulate oulu --out oulu --faces portraits --resolution 1080x1920
     """
     if dataset not in _DATASETS:
         raise FasError(f"there is no simulation of {dataset!r}", remedy=f"choose one of: {', '.join(_DATASETS)}")
@@ -58,6 +69,8 @@ def simulate(
         fps=fps,
         size=_size(resolution),
         seed=seed,
+        protocol=protocol,
+        fold=fold,
     )
     if subjects is not None:
         subject_numbers(subjects)  # refuses an impossible number before photographs are read
@@ -68,9 +81,11 @@ def simulate(
 
     print(f"simulated OULU-NPU layout: {tree.root}")
     print(f"videos: {tree.made} made, {tree.kept} were there")
+    if protocol is not None:
+        print(f"left out: {tree.left_out} videos that protocol {protocol} does not use")
     for split, numbers in SPLITS.items():
         cast = [f"{key} ({photo})" for key, photo in tree.subjects.items() if int(key) in numbers]
-        print(f"{split}: {', '.join(cast) or 'nobody'}")
+        print(f"{split}: {', '.join(cast) or 'none'}")
     print("This tree is simulated: no number measured on it is a result on OULU-NPU.")
 
 

@@ -13,11 +13,10 @@ from pathlib import Path
 from fas.datasets.annotations import annotation_path
 from fas.datasets.contents import covers_all, published_presentations
 from fas.datasets.dataset_name import DatasetName
-from fas.datasets.naming import NameReader, facts
+from fas.datasets.naming import NameReader
 from fas.datasets.presentation import Presentation
 from fas.datasets.protocol_files import protocol_files
 from fas.datasets.recipe import Recipe
-from fas.datasets.selection import satisfies
 from fas.datasets.simulated import SIMULATED_FILE, read_simulated
 from fas.datasets.tables import read_tables
 from fas.datasets.tree import printable, walk_files
@@ -83,7 +82,7 @@ def _index(recipe: Recipe, root: Path) -> DatasetIndex:
     expected = published_presentations(recipe)
     simulated = read_simulated(recipe, root, expected)
     if simulated is not None:
-        expected = [one for one in expected if satisfies(facts(one), (simulated.contains,))]
+        expected = simulated.expected
     tables = read_tables(recipe, root)
     found, others = _read_names(recipe, NameReader(recipe, tables), root)
     if not found:

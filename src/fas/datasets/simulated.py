@@ -10,8 +10,9 @@ from typing import Any
 
 from fas.datasets.naming import facts
 from fas.datasets.presentation import Presentation
+from fas.datasets.protocol import protocol_splits
 from fas.datasets.recipe import Recipe
-from fas.datasets.selection import Choice
+from fas.datasets.selection import satisfies
 from fas.errors import FasError
 
 SIMULATED_FILE = "SIMULATED.json"
@@ -23,12 +24,13 @@ class SimulatedTree:
     """What a simulated tree declares about itself.
 
     Attributes:
-        contains: For each field `x` of the grammar, the values listed under `xs` (`subjects`, `phones`, ...), if
-            there is such a list.
+        expected: The presentations that it declares: of the published ones those whose fields have the listed
+            values (field `x` of the grammar under `xs`: `subjects`, `phones`, ...), and of these those that the named
+            `protocol` and `fold` use, where there are such entries.
         other_files: Patterns (`fnmatch`) of files that the dataset does not have, listed under `other_files`.
     """
 
-    contains: Choice
+    expected: list[Presentation]
     other_files: tuple[str, ...]
 
 
@@ -41,7 +43,7 @@ def read_simulated(recipe: Recipe, root: Path, published: Sequence[Presentation]
         published: Every presentation of the dataset.
 
     Raises:
-        FasError: The file is damaged, or lists a value that the dataset does not have.
+        FasError: The file is damaged, or names a value or a protocol that the dataset does not have.
     """
     path = root / SIMULATED_FILE
     try:
@@ -54,14 +56,31 @@ def read_simulated(recipe: Recipe, root: Path, published: Sequence[Presentation]
         raise FasError("the mark of a simulated dataset does not say simulated: true", path=path)
 
     known = [facts(presentation) for presentation in published]
-    contains = {}
+    contains: dict[str, tuple[str, ...]] = {}
     for field in dict.fromkeys(name for pattern in recipe.grammar for name in pattern.groupindex):
         values = _texts(content, f"{field}s", path)
         if odd := set(values) - {fields.get(field, "") for fields in known}:
             raise FasError(f"{field}s lists {sorted(odd)}, which {recipe.title} does not have", path=path)
         if values:
             contains[field] = values
-    return SimulatedTree(contains, _texts(content, "other_files", path))
+    expected = [one for one in published if satisfies(facts(one), (contains,))]
+    if "protocol" in content:
+        expected = _used(recipe, expected, content["protocol"], content.get("fold"), path)
+    return SimulatedTree(expected, _texts(content, "other_files", path))
+
+
+def _used(
+    recipe: Recipe, presentations: list[Presentation], protocol: Any, fold: Any, path: Path
+) -> list[Presentation]:
+    """Those of the presentations that a protocol uses."""
+    if not isinstance(protocol, str) or not (fold is None or type(fold) is int):
+        raise FasError("protocol must be a text and fold a number", path=path)
+    try:
+        splits = protocol_splits(recipe, presentations, protocol, fold)
+    except FasError as error:
+        raise FasError(error.cause, path=path, remedy=error.remedy) from error
+    used = {one.video_id for members in splits.values() for one in members}
+    return [one for one in presentations if one.video_id in used]
 
 
 def _texts(content: dict[str, Any], key: str, path: Path) -> tuple[str, ...]:

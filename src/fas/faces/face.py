@@ -53,4 +53,4 @@ class MeshModel(Protocol):
         """Name and weight hashes."""
 
     def fit(self, image: NDArray[np.uint8], face: Face) -> Face | None:
-        """The face with its mesh (and box, points and score renewed from it), or None if there is no face there."""
+        """The face with its mesh (and box, points and score updated from it), or None if there is no face there."""

@@ -12,11 +12,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fas.errors import FasError
+from fas.errors import FasError, first_line
 from fas.faces.face import Face
-from fas.faces.lazy import PerProcess
-from fas.weights.sources import file_hash, first_line
-from fas.weights.table import FAN, S3FD, model_file
+from fas.weights.fetching import model_file
+from fas.weights.per_process import PerProcess
+from fas.weights.sources import file_hash
+from fas.weights.table import FAN, S3FD
 
 _MAX_SIDE = 640
 """S3FD was trained at this size; at 1080p it would take nine times as long and gain faces too small to use."""
@@ -84,7 +85,7 @@ def _load(paths: dict[str, Path], min_score: float) -> Any:
                 compile=False,
             )
     except UnpicklingError as error:  # its message advises to load the file unsafely
-        raise _bad_weights(paths, "a file holds more than tensors, or is none of torch's") from error
+        raise _bad_weights(paths, "a file is not a torch file, or holds more than tensors") from error
     except (RuntimeError, KeyError, AttributeError, EOFError, ValueError, OSError) as error:
         raise _bad_weights(paths, first_line(error)) from error
     finally:

@@ -1,4 +1,4 @@
-"""Faces that a dataset says where they are, in the place of a detector's."""
+"""Faces from the annotations of a dataset, instead of those of a detector."""
 
 from __future__ import annotations
 

@@ -10,11 +10,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fas.errors import FasError
+from fas.errors import FasError, first_line
 from fas.faces.face import Face
-from fas.faces.lazy import PerProcess
-from fas.weights.sources import file_hash, first_line
-from fas.weights.table import SCRFD, model_file
+from fas.weights.fetching import model_file
+from fas.weights.onnx import session_options
+from fas.weights.per_process import PerProcess
+from fas.weights.sources import file_hash
+from fas.weights.table import SCRFD
 
 _INPUT_SIZE = (640, 640)
 """The size that the published weights were evaluated at; the image is letterboxed into it."""
@@ -45,18 +47,14 @@ class InsightFaceDetector:
 
 
 def _load(path: Path, min_score: float) -> Any:
-    # Both take seconds to import and are needed by this backend only.
-    import onnxruntime
-    from insightface.model_zoo import get_model
+    from insightface.model_zoo import get_model  # takes seconds to import, and only this backend needs it
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = cv2.getNumThreads()  # what this process was allowed; onnxruntime would take all
     try:
-        model = get_model(str(path), sess_options=options)
+        model = get_model(str(path), sess_options=session_options(cv2.getNumThreads()))
     except Exception as error:  # onnxruntime's exceptions share no base class
         cause = f"insightface cannot load the weights: {first_line(error)}"
         raise FasError(cause, path=path, remedy=f"use {SCRFD}") from error
     if not getattr(model, "use_kps", False):
-        raise FasError("these weights are no SCRFD detector with five points", path=path, remedy=f"use {SCRFD}")
+        raise FasError("these weights are not an SCRFD detector with five points", path=path, remedy=f"use {SCRFD}")
     model.prepare(ctx_id=0, input_size=_INPUT_SIZE, det_thresh=min_score)
     return model

@@ -19,9 +19,10 @@ from scipy.special import expit
 from fas.errors import FasError
 from fas.faces.align import mesh_bounds, square_transform, transform_mesh, warp_crop
 from fas.faces.face import Face
-from fas.faces.lazy import PerProcess
+from fas.weights.fetching import model_file
+from fas.weights.per_process import PerProcess
 from fas.weights.sources import file_hash
-from fas.weights.table import FACE_DETECTOR, FACE_MESH, model_file
+from fas.weights.table import FACE_DETECTOR, FACE_MESH
 
 _INPUT = 192
 """Side of both networks' input."""
@@ -109,7 +110,7 @@ class MediaPipeDetector:
         regressed, logits = self._network(blob)
         scores = expit(logits.reshape(-1))
         points = regressed.reshape(-1, 8, 2) + _ANCHORS[:, None]
-        points[:, 1] -= _ANCHORS  # the size is no position
+        points[:, 1] -= _ANCHORS  # the size is not a position
         boxes = np.hstack([points[:, 0] - points[:, 1] / 2, points[:, 1]])
         kept = cv2.dnn.NMSBoxes(boxes.tolist(), scores.tolist(), self._min_score, _OVERLAP)
         return [(float(scores[index]), points[index]) for index in kept]
@@ -133,7 +134,7 @@ class MediaPipeMesh:
         return {"name": "mediapipe-mesh", FACE_MESH: file_hash(self._network.path)}
 
     def fit(self, image: NDArray[np.uint8], face: Face) -> Face | None:
-        """The face with its mesh (and box, points and score renewed from it), or None if there is no face there.
+        """The face with its mesh (and box, points and score updated from it), or None if there is no face there.
 
         The region comes from the face's mesh if it has one (following a video). From a detector's box it is fitted
         twice, the second time from the first mesh: boxes of different detectors differ by up to 40 %, which costs 8 %

@@ -60,7 +60,7 @@ class FaceTracker:
 
     def _find(self, image: NDArray[np.uint8]) -> Face | None:
         self.detections += 1
-        # A detection that the mesh model does not confirm is no face: the next best is tried.
+        # A detection that the mesh model does not confirm is not a face: the next best is tried.
         for candidate in sorted(self.detector.detect(image), key=self._preference, reverse=True):
             face = self._mesh_model.fit(image, candidate)
             if face is not None:

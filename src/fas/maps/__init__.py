@@ -1,1 +1,1 @@
-"""Maps of a face crop: pseudo depth, reflection. Pure functions of arrays; imports nothing of the rest."""
+"""Maps of a face crop: pseudo depth, reflection. Pure functions of arrays."""

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fas.srgb import SRGB_TO_LINEAR
+
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
@@ -36,9 +38,6 @@ UNLIT = 0.25
 """Part of the face that is taken to show no reflection: neither cue knows its zero, and a map with an offset would call
 the whole face a reflection."""
 
-_LINEAR = np.arange(256, dtype=np.float32) / 255
-_LINEAR = np.where(_LINEAR <= 0.04045, _LINEAR / 12.92, ((_LINEAR + 0.055) / 1.055) ** 2.4)  # IEC 61966-2-1
-
 
 class ShapeColour:
     """Reflection = what stands out by two cues, shape and colour.
@@ -62,7 +61,7 @@ class ShapeColour:
         face = depth > 0
         if not face.any():
             return np.zeros((*depth.shape, 3), np.float32)
-        light = cv2.resize(cv2.LUT(crop, _LINEAR), depth.shape[::-1], interpolation=cv2.INTER_AREA)
+        light = cv2.resize(cv2.LUT(crop, SRGB_TO_LINEAR), depth.shape[::-1], interpolation=cv2.INTER_AREA)
         shape, colour = np.zeros_like(light), np.zeros_like(light)
         shape[face] = shading_residual(light, depth)
         colour[face] = lack_of_red(light[face])[:, None]
@@ -144,7 +143,7 @@ def _shading_basis(depth: Floats, face: Mask) -> Floats:
 
 
 def _smooth(values: Floats, face: Mask, sigma: float) -> Floats:
-    """Gaussian smoothing that takes nothing from outside the face; beyond its outline the nearest values go on."""
+    """Gaussian smoothing that takes nothing from outside the face; beyond its outline the nearest values continue."""
     share = cv2.GaussianBlur(face.astype(np.float32), (0, 0), sigma)
     smooth: Floats = cv2.GaussianBlur(values, (0, 0), sigma)
     smooth /= np.maximum(share, 1e-6).reshape(share.shape + (1,) * (values.ndim - 2))

@@ -1,17 +1,25 @@
-"""Backbones from timm as lists of feature maps, with or without weights to start from."""
+"""Backbones from timm, as feature maps or as one pooled vector, with or without weights to start from."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import timm
 import torch
 from huggingface_hub import constants, get_session, try_to_load_from_cache
 from timm.models import load_state_dict
-from torch import nn
+from torch import Tensor, nn
 
-from fas.errors import FasError
+from fas.errors import FasError, first_line
+from fas.weights.fetching import model_file
+from fas.weights.table import EFFICIENTNET_LITE0
+
+PACKAGED = dict.fromkeys(("tf_efficientnet_lite0", "tf_efficientnet_lite0.in1k"), EFFICIENTNET_LITE0)
+"""Backbone -> its ImageNet weights in the table of `fas models`, which need no access to timm's hub."""
+
+_OTHER_WEIGHTS = "read them from a file with model.backbone_weights=PATH, or start without: model.pretrained=false"
 
 
 def feature_backbone(
@@ -22,7 +30,8 @@ def feature_backbone(
     Args:
         name: A model of timm, with or without the tag of its weights: `vgg16.tv_in1k`, `resnet18`.
         strides: Input pixels per pixel of the feature map, ascending.
-        pretrained: Fetch timm's weights; huggingface_hub keeps them in its cache.
+        pretrained: Start from ImageNet weights: those of `fas models` for the names in `PACKAGED`, else timm's, which
+            huggingface_hub keeps in its cache.
         weights: Path of a file to read the weights from instead: a state dict of the whole model, as timm or
             torchvision give it out, in safetensors or PyTorch format.
 
@@ -32,20 +41,13 @@ def feature_backbone(
     Raises:
         FasError: timm has no such model, the model has no features at these strides, or its weights cannot be had.
     """
-    if not timm.is_model(name):  # also keeps out names that stand for a download, such as hf-hub:...
-        raise FasError(f"timm has no model {name!r}", remedy="timm.list_models() gives the names")
+    _check_name(name)
     # The getter drops what comes after the last feature; timm's other ways leave it in some models.
     features = {"features_only": True, "feature_cls": "getter"}
     try:
         with torch.device("meta"):
             reductions = timm.create_model(name, **features).feature_info.reduction()
-    except (
-        AssertionError,
-        AttributeError,
-        KeyError,
-        RuntimeError,
-        TypeError,
-    ):  # models of which timm gives no features
+    except (AssertionError, AttributeError, KeyError, RuntimeError, TypeError):  # timm gives no features of this model
         reductions = []
     if not set(strides) <= set(reductions):
         raise FasError(
@@ -53,20 +55,86 @@ def feature_backbone(
             remedy="choose a convolutional backbone such as vgg16.tv_in1k, resnet18 or mobilenetv3_small_050",
         )
     indices = tuple(reductions.index(stride) for stride in strides)
-    fetch = pretrained and weights is None
+    net = _create(name, pretrained=pretrained, weights=weights, out_indices=indices, **features)
+    _fill(net.model, name, pretrained=pretrained, weights=weights)
+    return net, net.feature_info.channels()
+
+
+def plain_backbone(name: str, *, pretrained: bool = False, weights: str | None = None) -> tuple[nn.Module, int]:
+    """A backbone without its classifier, that returns one pooled vector for each image.
+
+    Args:
+        name: As for `feature_backbone`; any model of timm.
+        pretrained: As for `feature_backbone`.
+        weights: As for `feature_backbone`.
+
+    Returns:
+        A module that maps `(B, 3, H, W)` to `(B, D)`, the input of timm's classifier, and D.
+
+    Raises:
+        FasError: timm has no such model, or its weights cannot be had.
+    """
+    _check_name(name)
+    net = _create(name, pretrained=pretrained, weights=weights, num_classes=0)
+    _fill(net, name, pretrained=pretrained, weights=weights)
+    return net, int(net.head_hidden_size)  # num_features is the width before the head, which some models widen
+
+
+def backbone_normalisation(name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """What the pretrained weights of a backbone expect: mean and standard deviation of red, green and blue in [0, 1].
+
+    An image in [0, 1] is to be given to the network as `(image - mean) / std`.
+
+    Args:
+        name: As for `feature_backbone`; the tag matters, since weights of one model differ in what they expect.
+
+    Raises:
+        FasError: timm has no such model.
+    """
+    _check_name(name)
+    settings = timm.get_pretrained_cfg(name)
+    return tuple(settings.mean), tuple(settings.std)
+
+
+def _check_name(name: str) -> None:
+    """Refuses what timm does not know, and names that stand for a download, such as hf-hub:..."""
+    if not timm.is_model(name):
+        raise FasError(f"timm has no model {name!r}", remedy="timm.list_models() gives the names")
+    try:
+        timm.get_pretrained_cfg(name)
+    except RuntimeError as error:
+        model, _, tag = name.partition(".")
+        cause = f"timm has no weights {tag!r} of the model {model!r}"
+        raise FasError(cause, remedy=f"timm.list_pretrained('{model}.*') gives the names") from error
+
+
+def _create(name: str, *, pretrained: bool, weights: str | None, **settings: Any) -> Any:
+    """Makes a model of timm, with the weights of timm's hub where these are wanted."""
+    fetch = pretrained and weights is None and name not in PACKAGED
     try:
         if fetch:
             _check_hub(name)
-        net = timm.create_model(name, **features, out_indices=indices, pretrained=fetch)
+        return timm.create_model(name, pretrained=fetch, **settings)
     except (OSError, RuntimeError) as error:  # what huggingface_hub and timm raise
-        reason = str(error).partition("\n")[0]
-        raise FasError(
-            f"the pretrained weights of {name!r} cannot be fetched: {reason}",
-            remedy="read them from a file with model.backbone_weights=PATH, or do without: model.pretrained=false",
-        ) from error
+        cause = f"the pretrained weights of {name!r} cannot be fetched: {first_line(error)}"
+        raise FasError(cause, remedy=_OTHER_WEIGHTS) from error
+
+
+def _fill(net: nn.Module, name: str, *, pretrained: bool, weights: str | None) -> None:
+    """Loads the weights of a file or of `PACKAGED` where these are wanted; a classifier in them may be left out."""
     if weights is not None:
-        _read_weights(net.model, name, Path(weights))
-    return net, net.feature_info.channels()
+        path = Path(weights)
+        state = _read_state(path)
+    elif pretrained and name in PACKAGED:
+        path = model_file(PACKAGED[name])
+        state = _named_as_in_timm(_read_state(path), name, path)
+    else:
+        return
+    try:
+        # All that the network has must be in the file: nothing stays random without a message.
+        net.load_state_dict({key: state[key] for key in net.state_dict() if key in state})
+    except RuntimeError as error:  # missing, or of another shape; the message says which
+        raise _other_model(name, str(error), path) from error
 
 
 def _check_hub(name: str) -> None:
@@ -77,24 +145,37 @@ def _check_hub(name: str) -> None:
         return
     try:
         get_session().head(constants.ENDPOINT, timeout=10)
-    except Exception as error:  # its versions stand on different clients, each with errors of its own
+    except Exception as error:  # its versions use different HTTP clients, each with its own errors
         raise ConnectionError(f"{constants.ENDPOINT} cannot be reached: {error}") from error
 
 
-def _read_weights(net: nn.Module, name: str, path: Path) -> None:
-    """Reads all that the features need. A classifier in the file is left out; nothing stays random in silence."""
+def _read_state(path: Path) -> dict[str, Tensor]:
     try:
         state = load_state_dict(str(path), weights_only=True)
-        given = {key: state[key] for key in net.state_dict() if key in state}
+        if not isinstance(state, Mapping):
+            raise TypeError("not a state dict")
     except OSError as error:
         raise FasError(f"the weights cannot be read: {error.strerror or 'no such file'}", path=path) from error
     except Exception as error:  # on other bytes the readers fail in every way there is
         raise FasError(
-            "the file is damaged, or no state dict", path=path, remedy="give it in safetensors or PyTorch format"
+            "the file is damaged, or not a state dict", path=path, remedy="give it in safetensors or PyTorch format"
         ) from error
-    try:
-        net.load_state_dict(given)
-    except RuntimeError as error:  # missing, or of another shape; the message says which
-        raise FasError(
-            f"the weights are not those of {name!r}: {error}", path=path, remedy="give the weights of the same model"
-        ) from error
+    return dict(state)
+
+
+def _named_as_in_timm(state: dict[str, Tensor], name: str, path: Path) -> dict[str, Tensor]:
+    """Gives timm's names to the tensors of a file that has all of them in timm's order, but under other names."""
+    with torch.device("meta"):
+        expected = timm.create_model(name).state_dict()
+    given, wanted = [tuple(one.shape) for one in state.values()], [tuple(one.shape) for one in expected.values()]
+    if given != wanted:
+        differing = [key for key, one, other in zip(expected, given, wanted, strict=False) if one != other]
+        reason = f"{differing[0]} differs in shape" if differing else f"{len(given)} tensors, expected {len(wanted)}"
+        raise _other_model(name, reason, path)
+    return dict(zip(expected, state.values(), strict=True))
+
+
+def _other_model(name: str, reason: str, path: Path) -> FasError:
+    return FasError(
+        f"the weights are not those of {name!r}: {reason}", path=path, remedy="give the weights of the same model"
+    )

@@ -16,11 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fas.errors import FasError, FasWarning
+from fas.image_files import IMAGE_SUFFIXES
 
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
-"""Files read as one still image."""
 HDF5_SUFFIXES = frozenset({".hdf5", ".h5"})
-"""Files read as arrays. Everything else is opened as a video."""
+"""Files read as arrays. What is neither one of these nor an image is opened as a video."""
 
 
 class MediaError(FasError):

@@ -26,7 +26,7 @@ class AttackScene:
 
     Args:
         plane: Its geometry.
-        surround: What is beside the picture.
+        surround: What is around the picture.
         glare: What it mirrors.
     """
 
@@ -48,7 +48,7 @@ class AttackScene:
             light = shown(positions, grid, channel)
             glare = cv2.resize(mirrored[channel], (grid.width, grid.height), interpolation=cv2.INTER_LINEAR)
             if framing is not None:
-                light = light * framing.shown + framing.beside[channel]
+                light = light * framing.shown + framing.around[channel]
                 glare = glare * framing.surface
             clean.append(light)
             reflection.append(glare)

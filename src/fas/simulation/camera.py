@@ -1,4 +1,4 @@
-"""Six phones' cameras: the one way by which every video is made, of a face as of an attack.
+"""The cameras of six phones, through which every video is made, bona fide or attack.
 
 light -> lens -> Bayer mosaic with noise -> white balance -> demosaicing -> scaling -> colour and tone -> denoising and
 sharpening -> 8 bits. The encoder follows in `video`.
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fas.simulation.sensor import CENTRE, HEIGHT, SITE_CHANNELS, SITES, WIDTH, Grid, Planes, planes_to_rgb
+from fas.srgb import linear_to_srgb
 
 LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 """Luminance of linear sRGB."""
@@ -92,7 +93,7 @@ class Camera:
         self._tint = np.array([phone.tint[0], 1, phone.tint[1]], np.float32)
         self._tint *= np.exp(rng.normal(0, 0.015, 3)).astype(np.float32)
         self._rng = rng
-        # Drawn once: a frame takes another part of it for every site, since drawing costs more than all the rest.
+        # Drawn once: a frame takes another part of it for every site, because drawing costs more than everything else.
         self._noise = rng.standard_normal((HEIGHT // 2 + 256, WIDTH // 2 + 256), np.float32)
         self._falloff = [self._vignette(grid) for grid in SITES]
         self._tone = _tone_curve(phone.contrast)
@@ -113,7 +114,7 @@ class Camera:
         return np.asarray(CENTRE + offset * (1 + self.phone.distortion * radius2), np.float32)
 
     def distort(self, positions: NDArray[np.floating]) -> NDArray[np.float64]:
-        """The inverse of `undistort`: sensor positions `(..., 2)` of points of a pinhole's image."""
+        """The inverse of `undistort`: sensor positions `(..., 2)` of points in the image of a pinhole camera."""
         ideal = np.asarray(positions, np.float64)
         found = ideal
         for _ in range(6):
@@ -189,12 +190,6 @@ class Camera:
 def _tone_curve(contrast: float) -> NDArray[np.uint8]:
     """Linear 16-bit light to 8 bits: the sRGB curve, then an S around middle grey."""
     linear = np.linspace(0, 1, 65536)
-    display = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    display = linear_to_srgb(linear)
     s_curve = display + contrast * display * (1 - display) * (display - 0.42)
     return np.asarray(np.clip(255 * s_curve + 0.5, 0, 255), np.uint8)
-
-
-def srgb_to_linear() -> NDArray[np.float32]:
-    """The 256 linear values of 8-bit sRGB levels, for `cv2.LUT`."""
-    level = np.arange(256) / 255
-    return np.asarray(np.where(level <= 0.04045, level / 12.92, ((level + 0.055) / 1.055) ** 2.4), np.float32)

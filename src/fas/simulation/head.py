@@ -13,11 +13,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fas.simulation.camera import Camera, srgb_to_linear
+from fas.simulation.camera import Camera
 from fas.simulation.motion import rotation, wander
 from fas.simulation.scene import Flicker, Light
 from fas.simulation.sensor import CELL, CENTRE, FOCAL_LENGTH, QUAD, SITE_CHANNELS, SITES, Planes, at_sites, sample
 from fas.simulation.subjects import MARGIN, Subject
+from fas.srgb import SRGB_TO_LINEAR
 
 _EYES = ((33, 133), (362, 263))
 """The corners of the eye on the image's left and of the one on its right."""
@@ -53,7 +54,7 @@ class Pose:
 
 
 def draw_poses(rng: np.random.Generator, times: NDArray[np.float64]) -> list[Pose]:
-    """A natural path of a person who looks at a phone that somebody holds, one pose for each of the times."""
+    """A natural path of a person who looks at a phone in somebody's hand, one pose for each of the times."""
     paths = [rng.normal(0, offset) + wander(rng, times, amplitude) for amplitude, offset in _PATHS]
     return [
         Pose(radians(yaw), radians(pitch), radians(roll), (shift_x, shift_y), (sway_x, sway_y), radians(tilt))
@@ -78,7 +79,7 @@ class HeadScene:
         self._zoom = zoom
         self._camera = camera
         self._flicker = Flicker(light.flicker, rng)
-        self._curve = _DARKEST + (1 - _DARKEST) * srgb_to_linear()
+        self._curve = _DARKEST + (1 - _DARKEST) * SRGB_TO_LINEAR
         self._texture, self._backdrop = cv2.split(subject.texture), cv2.split(subject.backdrop)
         rows, columns = subject.depth.shape
         y, x = np.mgrid[:rows, :columns].astype(np.float32) * CELL + (CELL - 1) / 2

@@ -23,6 +23,7 @@ from fas.simulation.protocols import (
     all_videos,
     protocol_files,
     subject_numbers,
+    videos_of_protocol,
 )
 from fas.simulation.record import Settings, claim, describe, write_whole
 from fas.simulation.recording import Shot, Source, Take, capture_source, film_face, film_print, film_replay
@@ -45,12 +46,14 @@ class Tree:
         root: The tree.
         made: Videos that this run wrote.
         kept: Videos that were there, complete and of the same settings.
+        left_out: Videos of these subjects, phones and sessions that the wanted protocol does not use.
         subjects: OULU-NPU number -> photograph.
     """
 
     root: Path
     made: int
     kept: int
+    left_out: int
     subjects: dict[str, str]
 
 
@@ -60,21 +63,25 @@ def simulate_oulu(root: Path, people: list[Person], faces: str, settings: Settin
     Every video has its own random stream, from the seed and its name alone: neither order nor workers change a byte.
 
     Args:
-        root: The folder to make or to go on with.
+        root: The folder to make or to resume.
         people: One per subject; who gets which number is drawn by the seed.
         faces: Where the photographs come from, for the record.
-        settings: All else.
+        settings: Everything else.
         workers: Processes, each with one thread; 1 works in this process.
 
     Raises:
-        FasError: The folder holds something else, or a tree of other settings; a file cannot be written.
+        FasError: The folder holds something else, or a tree of other settings; a split of the wanted protocol would be
+            empty; a file cannot be written.
     """
     numbers = subject_numbers(len(people))
     order = np.random.default_rng(np.random.SeedSequence(settings.seed)).permutation(len(people))
     cast = {number: people[index] for number, index in zip(numbers, order.tolist(), strict=True)}
+    possible = all_videos(settings.phones, settings.sessions, numbers)
+    videos = possible
+    if settings.protocol is not None:
+        videos = videos_of_protocol(possible, settings.protocol, settings.fold)
     claim(root, describe(cast, faces, settings))
 
-    videos = all_videos(settings.phones, settings.sessions, numbers)
     missing = [video for video in videos if not _is_complete(root, video)]
     groups = []
     for number, session in product(numbers, settings.sessions):
@@ -86,7 +93,8 @@ def simulate_oulu(root: Path, people: list[Person], faces: str, settings: Settin
     for name, text in protocol_files(videos).items():
         write_whole(root / "Protocols" / name, text.encode())
     subjects = {f"{number:02d}": person.source for number, person in cast.items()}
-    return Tree(root, len(missing), len(videos) - len(missing), subjects)
+    kept, left_out = len(videos) - len(missing), len(possible) - len(videos)
+    return Tree(root, len(missing), kept, left_out, subjects)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +141,7 @@ def _stream(settings: Settings, *key: int) -> np.random.Generator:
 
 
 def _make_video(root: Path, video: VideoName, shots: Iterator[Shot], settings: Settings) -> None:
-    """Writes eye file, truth and, last, the video: when that is there, all is."""
+    """Writes eye file, truth and, last, the video: where the video exists, so do the others."""
     path = _video_path(root, video)
     temporary = path.with_name(f".{path.name}.tmp")
     phone = PHONES[video.phone]
@@ -151,7 +159,7 @@ def _make_video(root: Path, video: VideoName, shots: Iterator[Shot], settings: S
         raise FasError(
             f"cannot write the video: {error.strerror or error}",
             path=path,
-            remedy="make room, then run the command again",
+            remedy="free space on the disk, then run the same command again",
         ) from error
     finally:
         temporary.unlink(missing_ok=True)

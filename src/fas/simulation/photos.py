@@ -1,4 +1,4 @@
-"""From photographs to people: which files are photographs, who is on them, who has room enough around the face."""
+"""From photographs to people: which files are photographs, who is on them, who has enough room around the face."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from fas.errors import FasError, FasWarning
 from fas.faces.face import FaceDetector, MeshModel
+from fas.image_files import IMAGE_SUFFIXES
 from fas.simulation.protocols import MOST_SUBJECTS
 
 PACKAGED_PHOTOS = (
@@ -27,7 +28,6 @@ PACKAGED_LICENCE = (
     "t1.jpg: carried by the package insightface (MIT) as its example, rights of the photograph not stated. "
     "Nothing of them is copied into this project; do not publish the simulated videos."
 )
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
 _SMALLEST_FACE = 80
 """Faces narrower than this many pixels give nothing that a camera would resolve."""
 _LARGEST_FACE = 700
@@ -66,7 +66,7 @@ def packaged_photos() -> list[Path]:
     """The default photographs.
 
     Raises:
-        FasError: A package does not carry its photograph any more.
+        FasError: A package no longer contains its photograph.
     """
     paths = []
     for package, name in PACKAGED_PHOTOS:
@@ -74,7 +74,7 @@ def packaged_photos() -> list[Path]:
         path = Path(spec.origin).parent / name if spec and spec.origin else Path(name)
         if not path.is_file():
             raise FasError(
-                f"the package {package!r} does not carry its face photograph", path=path, remedy="give --faces DIR"
+                f"the package {package!r} does not contain its face photograph", path=path, remedy="give --faces DIR"
             )
         paths.append(path)
     return paths
@@ -88,10 +88,10 @@ def photos_in(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise FasError("the folder of portraits does not exist", path=folder, remedy="check --faces")
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES and path.is_file())
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file())
     if not paths:
         raise FasError(
-            f"no photographs in the folder; looked for {', '.join(sorted(_SUFFIXES))}",
+            f"no photographs in the folder; looked for {', '.join(sorted(IMAGE_SUFFIXES))}",
             path=folder,
             remedy="put portraits there, one person per file, or leave --faces out",
         )
@@ -99,10 +99,10 @@ def photos_in(folder: Path) -> list[Path]:
 
 
 def find_people(paths: list[Path], detector: FaceDetector, mesh_model: MeshModel, wanted: int | None) -> list[Person]:
-    """Everybody who can become a subject, in the order of the files and, in a file, from left to right.
+    """All people who can become a subject, in the order of the files and, in a file, from left to right.
 
-    A file that is no photograph, shows no usable face or repeats another file is a warning. Two different photographs
-    of one person cannot be told from two people: a folder must hold each person once.
+    A file that is not a photograph, shows no usable face or repeats another file is a warning. Two different
+    photographs of one person cannot be told from two people: a folder must hold each person once.
 
     Args:
         paths: The files, read in this order.
@@ -111,7 +111,7 @@ def find_people(paths: list[Path], detector: FaceDetector, mesh_model: MeshModel
         wanted: How many people there must be; None takes all there are, up to the 55 of OULU-NPU.
 
     Raises:
-        FasError: Nobody was found, or fewer than wanted.
+        FasError: No person was found, or fewer than wanted.
     """
     people: list[Person] = []
     seen: dict[str, str] = {}
@@ -141,8 +141,8 @@ def find_people(paths: list[Path], detector: FaceDetector, mesh_model: MeshModel
         )
     if wanted is not None and len(people) < wanted:
         raise FasError(
-            f"{wanted} subjects are asked for, but the photographs show {len(people)} people; "
-            "nobody may be two subjects, since one person in two splits would spoil every test",
+            f"{wanted} subjects are wanted, but the photographs show {len(people)} people; nobody may be two subjects, "
+            "because one person in two splits would make every test invalid",
             remedy=f"--subjects {len(people)}, or --faces with a folder of at least {wanted} portraits",
         )
     return people
@@ -156,7 +156,7 @@ def _read_photo(path: Path) -> NDArray[np.uint8] | None:
         return None
     try:
         image = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB) if data.size else None
-    except cv2.error:  # raised for more pixels than it takes; for all else that is no picture it returns None
+    except cv2.error:  # raised for more pixels than it takes; for anything else that is not a picture it returns None
         image = None
     if image is None:
         warnings.warn(f"{path.name} is not a photograph that OpenCV can read", FasWarning, stacklevel=3)

@@ -1,4 +1,4 @@
-"""Work in several processes, one thread each, that report every step and leave nobody behind."""
+"""Work in several processes, one thread each, that report every step and leave no process behind."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def run_all(
     context = multiprocessing.get_context("spawn")
     steps: SimpleQueue[None] = context.SimpleQueue()
     # The items travel once, when a worker begins, and calls carry a number: before Python 3.11.5 an executor whose
-    # workers have died waits for ever for the rest of a call that did not fit into the pipe (gh-94777).
+    # workers have died waits forever for the rest of a call that did not fit into the pipe (gh-94777).
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker, initargs=(steps, items)) as pool:
         try:
             pending = {pool.submit(_work_through, work, number) for number in range(len(items))}
@@ -66,8 +66,8 @@ def run_all(
                     future.result()
         except BrokenProcessPool as error:
             raise FasError(
-                "a worker was killed, perhaps since there was too little memory",
-                remedy="run the command again with fewer --workers: it goes on where it stopped",
+                "a worker was killed, perhaps because there was too little memory",
+                remedy="run the command again with fewer --workers: it resumes where it stopped",
             ) from error
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
@@ -77,7 +77,7 @@ def run_all(
 def _begin_worker(steps: SimpleQueue[None], items: Sequence[Any]) -> None:
     global _items, _steps
     _items, _steps = items, steps
-    # Ctrl-C ends a worker at once: an item may take minutes, and what it had begun is made again by the next run.
+    # Ctrl-C ends a worker immediately: an item may take minutes, and the next run makes an unfinished one again.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     begin_worker()
 

@@ -19,8 +19,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fas.simulation.camera import srgb_to_linear
 from fas.simulation.sensor import HEIGHT, WIDTH
+from fas.srgb import SRGB_TO_LINEAR
 
 DENSITY = 1.25
 """Pixels of the drawn sheet per plane pixel: enough for screens of 0.62 cycles per pixel; no lens shows finer ones."""
@@ -136,7 +136,7 @@ def separate(photo: NDArray[np.uint8], black: float, gamma: float, saturation: f
     Returns:
         Coverages times 255, uint8 `(4, H, W)`.
     """
-    linear = cv2.LUT(photo, srgb_to_linear()) ** np.float32(gamma)
+    linear = cv2.LUT(photo, SRGB_TO_LINEAR) ** np.float32(gamma)
     grey = linear.mean(axis=-1, keepdims=True)
     wanted = np.clip(grey + np.float32(saturation) * (linear - grey), 0, 1)
     wanted = black + (1 - black) * wanted

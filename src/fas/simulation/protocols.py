@@ -1,4 +1,4 @@
-"""OULU-NPU's names, splits and the text files of its four protocols, for whatever part of the set exists."""
+"""OULU-NPU's names, splits and the text files of its four protocols, for whatever part of the dataset exists."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
 
+from fas.datasets.contents import published_presentations
+from fas.datasets.protocol import find_protocol, protocol_splits
+from fas.datasets.recipe import load_recipe
 from fas.errors import FasError
 
 ALL_PHONES = (1, 2, 3, 4, 5, 6)
@@ -64,6 +67,43 @@ def subject_numbers(count: int) -> list[int]:
 def all_videos(phones: Iterable[int], sessions: Iterable[int], subjects: Iterable[int]) -> list[VideoName]:
     """Every video of these phones, sessions and subjects."""
     return [VideoName(*fields) for fields in product(phones, sessions, subjects, ALL_ACCESS)]
+
+
+def check_protocol(protocol: str | None, fold: int | None) -> None:
+    """Refuses a protocol or a fold that OULU-NPU does not have.
+
+    Raises:
+        FasError: There is no such protocol or fold, the protocol has folds and none is given, or a fold is given alone.
+    """
+    if protocol is not None:
+        find_protocol(load_recipe("oulu"), protocol, fold)
+    elif fold is not None:
+        raise FasError(f"fold {fold} is given without a protocol", remedy=f"such as --protocol 3 --fold {fold}")
+
+
+def videos_of_protocol(videos: list[VideoName], protocol: str, fold: int | None) -> list[VideoName]:
+    """Those of the videos that a protocol of OULU-NPU uses, by the rules of its recipe.
+
+    Args:
+        videos: What to choose from.
+        protocol: The protocol's name in the recipe, such as `1`.
+        fold: Which fold, from 1; None for a protocol without folds.
+
+    Raises:
+        FasError: There is no such protocol or fold, or one of its splits would have no video.
+    """
+    recipe = load_recipe("oulu")
+    chosen = {video.stem for video in videos}
+    published = [one for one in published_presentations(recipe) if one.video_id in chosen]
+    splits = protocol_splits(recipe, published, protocol, fold)
+    if empty := [split for split, members in splits.items() if not members]:
+        named = f"protocol {protocol}" + (f", fold {fold}" if fold else "")
+        raise FasError(
+            f"{named} has no {' and no '.join(empty)} video among these subjects, phones and sessions",
+            remedy="take three subjects or more, and all phones and sessions that the protocol uses",
+        )
+    used = {one.video_id for members in splits.values() for one in members}
+    return [video for video in videos if video.stem in used]
 
 
 def protocol_files(videos: list[VideoName]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""SIMULATED.json: what a tree is made of, and the check that a tree is completed only by what began it."""
+"""SIMULATED.json: what a tree is made of, and the check that an unfinished tree is completed with the same settings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import numpy as np
 from fas import __version__
 from fas.errors import FasError
 from fas.simulation.photos import PACKAGED_LICENCE, Person
-from fas.simulation.protocols import ALL_PHONES, ALL_SESSIONS, VideoName
+from fas.simulation.protocols import ALL_PHONES, ALL_SESSIONS, VideoName, check_protocol
 from fas.simulation.sensor import HEIGHT, WIDTH
 
 GENERATOR = 1
@@ -35,7 +35,7 @@ The rights of the photographs hold for the videos, too: see "faces" in SIMULATED
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a tree depends on, besides the photographs.
+    """What a tree depends on, apart from the photographs.
 
     Attributes:
         phones: Of 1 to 6.
@@ -44,6 +44,8 @@ class Settings:
         fps: Frames per second.
         size: Width and height of the videos: upright, 9:16, at most 1080 x 1920.
         seed: Of everything random.
+        protocol: Only the videos that are in a split of this protocol of OULU-NPU; None for all.
+        fold: Which fold of it, from 1; None for a protocol without folds.
     """
 
     phones: tuple[int, ...] = ALL_PHONES
@@ -52,6 +54,8 @@ class Settings:
     fps: int = 15
     size: tuple[int, int] = (540, 960)
     seed: int = 0
+    protocol: str | None = None
+    fold: int | None = None
 
     def __post_init__(self) -> None:
         """Refuses settings that no tree can have."""
@@ -70,21 +74,23 @@ class Settings:
         if self.frames < 1 or self.fps < 1 or self.seed < 0:
             raise FasError(
                 f"{self.frames} frames at {self.fps} per second from seed {self.seed} cannot be made",
-                remedy="a video needs one frame at least, the seed is 0 or more",
+                remedy="a video needs at least one frame, and the seed must be 0 or more",
             )
+        check_protocol(self.protocol, self.fold)
 
 
 def describe(cast: dict[int, Person], faces: str, settings: Settings) -> dict[str, Any]:
     """The content of SIMULATED.json.
 
-    `subjects`, `phones`, `sessions` and `other_files` tell `fas datasets` what the tree should hold.
+    `subjects`, `phones`, `sessions`, `protocol`, `fold` and `other_files` tell `fas datasets` what belongs in the tree.
 
     Args:
         cast: Subject's number -> person.
         faces: Where the photographs come from.
-        settings: All else.
+        settings: Everything else.
     """
     given = "that of the photographs in the given folder holds for the videos, too"
+    given_settings = {key: value for key, value in asdict(settings).items() if value is not None}
     return {
         "simulated": True,
         "note": "Simulated from photographs; not OULU-NPU. No result on it is a result on OULU-NPU.",
@@ -93,8 +99,9 @@ def describe(cast: dict[int, Person], faces: str, settings: Settings) -> dict[st
         "subjects": [f"{number:02d}" for number in cast],
         "phones": [str(phone) for phone in settings.phones],
         "sessions": [str(session) for session in settings.sessions],
+        **{key: given_settings[key] for key in ("protocol", "fold") if key in given_settings},
         "other_files": ["README.txt", "Truth/*.npz"],
-        "settings": json.loads(json.dumps(asdict(settings))),
+        "settings": json.loads(json.dumps(given_settings)),  # lists for tuples, as they are read again
         "faces": {"source": faces, "licence": PACKAGED_LICENCE if faces == PACKAGES else given},
         "cast": {
             f"{number:02d}": {
@@ -112,7 +119,7 @@ def claim(root: Path, record: dict[str, Any]) -> None:
     """Begins a tree, or checks that the one in the folder has the same settings."""
     path = root / RECORD
     if not path.exists():
-        # A run that was killed at once leaves its first temporary file, and nothing else.
+        # A run that was killed immediately leaves its first temporary file and nothing else.
         begun = {path.with_name(f".{RECORD}.tmp")}
         if root.exists() and (not root.is_dir() or set(root.iterdir()) - begun):
             raise FasError(
@@ -130,7 +137,7 @@ def claim(root: Path, record: dict[str, Any]) -> None:
     if differing:
         changes = "; ".join(f"{key}: {_changes(found[key], record[key])}" for key in differing)
         raise FasError(
-            f"the folder holds a simulated tree made otherwise ({changes})",
+            f"the folder holds a simulated tree of other settings ({changes})",
             path=root,
             remedy="repeat the settings in its SIMULATED.json to complete it, or give --out another folder",
         )
@@ -145,13 +152,12 @@ def _changes(there: Any, wanted: Any) -> str:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Writes a file so that it is there whole or not at all."""
+    """Writes a file completely or not at all."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.tmp")
         temporary.write_bytes(content)
         temporary.replace(path)
     except OSError as error:
-        raise FasError(
-            f"cannot write: {error.strerror}", path=path, remedy="check rights and room on the disk"
-        ) from error
+        remedy = "check the permissions of the folder and the free space on the disk"
+        raise FasError(f"cannot write: {error.strerror}", path=path, remedy=remedy) from error

@@ -74,7 +74,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True, eq=False)  # comparing arrays gives no truth value
 class Take:
-    """What every recording needs to know, whatever it is of.
+    """What every recording depends on, bona fide or attack.
 
     Attributes:
         phone: 1 to 6.

@@ -97,7 +97,7 @@ def _place(photo: NDArray[np.uint8], affine: NDArray[np.float64]) -> NDArray[np.
         photo = np.asarray(cv2.GaussianBlur(photo, (0, 0), 0.45 / scale), np.uint8)
     size = (CANVAS_WIDTH, CANVAS_HEIGHT)
     inside = cv2.warpAffine(np.ones(photo.shape[:2], np.float32), affine, size)
-    # Below a portrait the cloth goes on as its mirror image; at the other sides the backdrop's border goes on.
+    # Below a portrait the clothes continue as their mirror image; at the other sides the backdrop's border continues.
     below = round(_MIRRORED * photo.shape[0])
     photo = np.asarray(cv2.copyMakeBorder(photo, 0, below, 0, 0, cv2.BORDER_REFLECT), np.uint8)
     placed = cv2.warpAffine(photo, affine, size, flags=cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE)
@@ -124,7 +124,7 @@ def _surface(mesh: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np
     nearest, farthest = float(mesh[:, 2].min()), float(mesh[:, 2].max())
     inside = drawn > 0
     depth = farthest - (drawn - FARTHEST) / (1 - FARTHEST) * (farthest - nearest)
-    # Outside the mesh the surface goes on from the nearest outline and bends away, as a skull does.
+    # Outside the mesh the surface continues from the nearest outline and bends away, as a skull does.
     distance, labels = cv2.distanceTransformWithLabels(
         (~inside).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )

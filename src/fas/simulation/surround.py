@@ -19,21 +19,21 @@ _SKIN = np.array([[0.55, 0.33, 0.23], [0.42, 0.24, 0.15], [0.24, 0.12, 0.07], [0
 
 @dataclass(frozen=True, slots=True)
 class Framing:
-    """What one frame shows beside the picture, at the quads of the mosaic `(960, 540)`.
+    """What one frame shows around the picture, at the quads of the mosaic `(960, 540)`.
 
     Attributes:
-        beside: Light of everything but the picture, weighted with its coverage: red, green, blue.
+        around: Light of everything but the picture, weighted with its coverage: red, green, blue.
         shown: Coverage of the picture.
         surface: Coverage of the instrument's own surface, picture and border: what can mirror.
     """
 
-    beside: list[NDArray[np.float32]]
+    around: list[NDArray[np.float32]]
     shown: NDArray[np.float32]
     surface: NDArray[np.float32]
 
 
 class Surround:
-    """Everything that the camera sees beside the picture, in linear light.
+    """Everything that the camera sees around the picture, in linear light.
 
     Args:
         room: Linear light `(480, 270, 3)` behind the instrument.
@@ -62,7 +62,7 @@ class Surround:
             self._hands[..., :3] *= illumination * self._hands[..., 3:]
 
     def look(self, positions: NDArray[np.float32]) -> Framing | None:
-        """What one frame shows beside the picture.
+        """What one frame shows around the picture.
 
         Args:
             positions: Plane positions seen at the nodes of `QUAD`.
@@ -75,15 +75,15 @@ class Surround:
         where = QUAD.refine(positions)
         shown, surface = inside(where, np.zeros(4, np.float32)), inside(where, self._border)
         free, bare = 1 - surface, surface - shown
-        beside = [room * free + bare * colour for room, colour in zip(self._room, self._colour, strict=True)]
+        around = [room * free + bare * colour for room, colour in zip(self._room, self._colour, strict=True)]
         if self._hands is not None:
             # Edges of fingers are round and soft: a quarter of the resolution is enough for them.
             hands = sample(self._hands, (where + np.float32(_PAD)) / np.float32(ROOM_STEP), cv2.BORDER_CONSTANT)
             *fingers, covered = cv2.split(hands)
             free = 1 - covered
-            beside = [light * free + finger for light, finger in zip(beside, fingers, strict=True)]
+            around = [light * free + finger for light, finger in zip(around, fingers, strict=True)]
             shown, surface = shown * free, surface * free
-        return Framing(beside, shown, surface)
+        return Framing(around, shown, surface)
 
 
 def _draw_hands(border: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:

@@ -1,1 +1,1 @@
-"""Files of weights that come from elsewhere: a table with source, hash and licence, and fetching them."""
+"""Weights from other projects: what is known of each file, how to get it, and how to hold a network once it is here."""

