@@ -13,7 +13,7 @@ import fas
 PACKAGE = Path(fas.__file__).parent
 
 ROOMS = (
-    "__init__ labels errors progress files layers paths resources processes command image_files srgb",  # the ground floor
+    "__init__ labels errors progress files layers paths resources processes command image_files srgb",
     "metrics",
     "torchmetrics",
     "datasets",
@@ -32,7 +32,7 @@ ROOMS = (
     "cluster",
     "cli",
 )
-"""From the ground up; a room may import what is on its own line or above it in this list."""
+"""From the ground floor up; a room may import what is on its own line or above it in this list."""
 
 FLOOR = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms.split()}
 

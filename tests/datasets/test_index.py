@@ -144,13 +144,13 @@ def test_a_simulated_tree_may_hold_one_protocol_only(tmp_path: Path) -> None:
     make_oulu(tmp_path, subjects=[1, 21, 36], phones=[1, 2], sessions=[1, 3], simulated=True)
     mark = json.loads((tmp_path / "SIMULATED.json").read_text())
     (tmp_path / "SIMULATED.json").write_text(json.dumps(mark | {"protocol": "1"}))
-    with pytest.warns(FasWarning, match="surplus"):
+    with pytest.warns(FasWarning, match="unexpected"):
         index = index_dataset(OULU, tmp_path)
     # Protocol 1 trains and tunes on session 1 (and 2), and tests on session 3.
     wanted = [("Dev", 1), ("Test", 3), ("Train", 1)]
     assert {(one.path.split("_")[0], int(one.path.split("_")[2])) for one in index.expected} == set(wanted)
     assert len(index.expected) == 3 * 2 * 5
-    assert len(index.surplus) == 3 * 2 * 5
+    assert len(index.unexpected) == 3 * 2 * 5
     assert not index.missing
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import product
 
 from fas.datasets.contents import published_presentations
+from fas.datasets.loading import load_recipe
 from fas.datasets.protocol import find_protocol, protocol_splits
-from fas.datasets.recipe import load_recipe
 from fas.errors import FasError
 
 ALL_PHONES = (1, 2, 3, 4, 5, 6)
