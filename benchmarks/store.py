@@ -1,4 +1,4 @@
-"""One training sample from the store beside its decode alone and loose files; codecs; an index of ten million frames.
+"""A training sample from the store compared with its decode alone and loose files; codecs; a large index.
 
 Usage: python benchmarks/store.py
 """

@@ -159,7 +159,7 @@ def test_what_is_no_damage_is_noted(store: Store) -> None:
     assert [note for note in report.notes if "1 failures recorded" in note]
     assert [note for note in report.notes if "such as y, have maps but no rgb" in note]
     assert [note for note in report.notes if note.startswith("unfinished") and note.endswith(left.name)]
-    assert len([note for note in report.notes if note.startswith("no file of the store")]) == 2
+    assert len([note for note in report.notes if note.startswith("not a file of the store")]) == 2
 
 
 def test_progress_is_told(store: Store) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,11 +14,13 @@ from numpy.typing import NDArray
 
 from fas.errors import FasError
 from fas.files import atomic_file
+from fas.layers import layer_options
 from fas.store.index import StoreIndex
 from fas.store.names import BASE_LAYER, INDEX_FILE, shard_path
 from fas.store.rows import SPAN_KINDS, Columns, IndexRows, PresentationRows, rows_of_shards
 from fas.store.seal import UNSEALED, canonical_json, is_whole, seal
 from fas.store.shard import REPAIR, Shard, read_shard
+from fas.store.source import exact_remedy, repair, rerun
 
 FACTS: dict[str, type] = {"subject": str, "split": str, "label": int, "attack_type": str, "attributes": dict}
 """What `meta.json` of an rgb shard says about its presentation."""
@@ -85,10 +88,13 @@ def build_index(
     def load(video_id: str) -> _Loaded | FasError:
         paths = {layer: shard_path(store, layer, video_id) for layer in layers}
         try:
-            stamp = _shard_stamp(paths)
+            stamp = _shard_stamp(store, paths)
             rows = known.get(video_id) if known and known.stamps.get(video_id) == canonical_json(stamp) else None
             if rows is None:
-                shards = {layer: load_shard(paths[layer], layer, video_id) for layer in stamp}
+                shards = {}
+                for layer in stamp:
+                    with exact_remedy(REPAIR, partial(repair, store, layer)):
+                        shards[layer] = load_shard(paths[layer], layer, video_id)
                 rows = rows_of_shards(shards, layers)
                 extensions.update({layer: shard.extension for layer, shard in shards.items()})
         except FasError as error:
@@ -119,7 +125,7 @@ class _Loaded(NamedTuple):
     stamp: dict[str, list[int]]
 
 
-def _shard_stamp(paths: Mapping[str, Path]) -> dict[str, list[int]]:
+def _shard_stamp(store: Path, paths: Mapping[str, Path]) -> dict[str, list[int]]:
     """Size and time of the shards that are there, by layer."""
     stamp = {}
     for layer, path in paths.items():
@@ -129,7 +135,7 @@ def _shard_stamp(paths: Mapping[str, Path]) -> dict[str, list[int]]:
             continue
         stamp[layer] = [status.st_size, status.st_mtime_ns]
     if BASE_LAYER not in stamp:
-        raise FasError("shard has disappeared", path=paths[BASE_LAYER], remedy="run the same `fas preprocess` again")
+        raise FasError("shard has disappeared", path=paths[BASE_LAYER], remedy=rerun(store))
     return stamp
 
 
@@ -149,7 +155,14 @@ def _too_damaged(store: Path, damaged: Sequence[FasError]) -> FasError:
     if len(damaged) == 1:
         return damaged[0]
     files = "".join(f"\n    {error.path}" for error in damaged)
-    return FasError(f"{len(damaged)} shards are damaged, so the index is not built:{files}", path=store, remedy=REPAIR)
+    remedy = f"remove these files, then {rerun(store, *_options_of(store, damaged))}"
+    return FasError(f"{len(damaged)} shards are damaged, so the index is not built:{files}", path=store, remedy=remedy)
+
+
+def _options_of(store: Path, damaged: Sequence[FasError]) -> list[str]:
+    """What asks for the layers of damaged shards."""
+    layers = {error.path.relative_to(store).parts[0] for error in damaged if error.path is not None}
+    return [option for layer in sorted(layers) for option in layer_options(layer)]
 
 
 def write_index(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from fas.datasets.dataset_name import DatasetName
 from fas.errors import FasError
 from fas.store.names import STORE_FILE, check_dataset
 from fas.store.store import Store
@@ -50,7 +51,8 @@ def find_store(dataset: str, root: Path, recipe_hash: str | None = None) -> Stor
         return Store.open(matches[0])
     wanted = f"dataset {dataset!r}" + (f" with recipe {recipe_hash!r}" if recipe_hash else "")
     if not matches:
-        command = f"fas preprocess {dataset.removesuffix('-simulated')}"
+        # Nothing is known of it but its name: only a simulated tree gives a name with this suffix.
+        command = f"fas preprocess {DatasetName.of_folder(dataset, simulated=True).recipe}"
         raise FasError(
             f"no store of {wanted}; there is:{_choices(stores)}",
             path=root,
