@@ -76,10 +76,8 @@ class Glow(LayerMaker):
 
     def see(self, frame: SeenFrame) -> None:
         assert frame.image is not None
-        face = (
-            [0.0, 0.0] if frame.face is None else [float(frame.face.image.mean()), float(frame.face.mesh[:, 0].mean())]
-        )
-        self._rows.append([frame.number, frame.time or 0.0, float(frame.stored), float(frame.image.mean()), *face])
+        face = [0.0, 0.0] if frame.face is None else [frame.face.image.mean(), frame.face.mesh[:, 0].mean()]
+        self._rows.append([frame.number, frame.time or 0.0, float(frame.stored), frame.image.mean(), *face])
 
     def finish(self) -> NDArray[np.float32]:
         return np.array(self._rows, np.float32).ravel()

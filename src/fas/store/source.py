@@ -140,7 +140,7 @@ def command_for(store: Path, name: DatasetName, *extra: str) -> str:
     options = dict(source.options)
     for layer, made_with in source.layers.items():
         if set(layer_options(layer)) & set(extra):
-            options = {**made_with, **options}
+            options |= {option: value for option, value in made_with.items() if option not in options}
     for option, value in options.items():
         words += [f"--{option}", value]
     return shlex.join([*words, *extra])

@@ -180,9 +180,11 @@ class Store:
             FasError: `source.json` is damaged, or the copy is missing.
         """
         source = self.source()
-        copy = None if source is None else source.copy(self.path)
-        if copy is None:
+        if source is None:
             return self.name.recipe
+        copy = source.copy(self.path)
+        if copy is None:
+            return source.dataset
         if not copy.is_file():
             raise FasError("the store's copy of its recipe is missing", path=copy, remedy=rerun(self.path))
         return copy

@@ -148,10 +148,11 @@ def _check_presentation(
     if BASE_LAYER in shards:
         for layer, shard in shards.items():
             # A value of the whole presentation lies under frame 0, which the recipe need not have kept.
-            known = [0] if is_per_presentation(layer) else shards[BASE_LAYER].frames
-            unexpected = np.setdiff1d(shard.frames, known)
+            whole = is_per_presentation(layer)
+            unexpected = np.setdiff1d(shard.frames, [0] if whole else shards[BASE_LAYER].frames)
             if len(unexpected):
-                cause = f"{len(unexpected)} frames are not in {BASE_LAYER}, such as {unexpected[0]}"
+                where = "are in a layer with one value per presentation" if whole else f"are not in {BASE_LAYER}"
+                cause = f"{len(unexpected)} frames {where}, such as {unexpected[0]}"
                 damages.append(FasError(cause, path=shard.path, remedy=repair(store, layer)))
     return damages, shards
 
