@@ -104,7 +104,7 @@ def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
     ("name", "content"),
     [("empty.avi", b""), ("text.avi", b"no video" * 100), ("text.jpg", b"no image"), ("empty.png", b"")],
 )
-def test_what_is_no_medium_is_named(tmp_path: Path, name: str, content: bytes, selection: str) -> None:
+def test_what_is_not_a_medium_is_named(tmp_path: Path, name: str, content: bytes, selection: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(FasError) as caught:
         numbers(tmp_path / name, selection)

@@ -15,7 +15,7 @@ PRESENTATION = Presentation("a", "a.avi", "01", "train", 1, "", {})
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    """A presentation with crop and mesh, and its medium beside the store."""
+    """A presentation with crop and mesh, and its medium next to the store."""
     store = Store.create(tmp_path, "toy", {}, {})
     for layer in (*FACE_LAYERS, "depth"):
         store.declare_layer(layer, {})

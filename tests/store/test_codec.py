@@ -77,7 +77,7 @@ def test_extensions(codec: str, extension: str) -> None:
 
 
 @pytest.mark.parametrize("codec", ["", "jpeg", "jpeg0", "jpeg101", "jpeg095", "jpg", "PNG", "bmp", "../png"])
-def test_unknown_codecs_are_told(codec: str) -> None:
+def test_unknown_codecs_are_reported(codec: str) -> None:
     with pytest.raises(FasError, match="no codec"):
         codec_extension(codec)
 
@@ -97,7 +97,7 @@ def test_grey_webp_is_refused() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"no image", encode_image(np.ones((9, 9, 3), np.uint8))[:-20]])
-def test_what_is_no_whole_image_is_told(data: bytes) -> None:
+def test_what_is_not_a_whole_image_is_reported(data: bytes) -> None:
     with pytest.raises(ValueError, match="not a whole image"):
         decode_image(data)
 

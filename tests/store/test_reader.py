@@ -101,7 +101,7 @@ def test_a_flipped_bit_is_never_an_image(store: Store, check: bool, capfd: pytes
         assert capfd.readouterr().err == ""
 
 
-def test_a_cut_shard_is_told(store: Store) -> None:
+def test_a_cut_shard_is_reported(store: Store) -> None:
     path = store.path / "rgb" / "c.zip"
     path.write_bytes(path.read_bytes()[:60])
     with pytest.raises(FasError, match="cut off") as caught:
@@ -109,7 +109,7 @@ def test_a_cut_shard_is_told(store: Store) -> None:
     assert caught.value.path == path
 
 
-def test_a_shard_that_disappeared_is_told(store: Store) -> None:
+def test_a_shard_that_disappeared_is_reported(store: Store) -> None:
     index = store.index()
     (store.path / "rgb" / "c.zip").unlink()
     with pytest.raises(FasError, match="No such file"):
@@ -123,7 +123,7 @@ def test_a_shard_that_was_replaced_is_not_read_as_another_frame(store: Store) ->
         FrameReader(index).read(2)
 
 
-def test_what_is_no_image_is_told(store: Store) -> None:
+def test_what_is_not_an_image_is_reported(store: Store) -> None:
     store.write_shard("reflection", "a", [(0, b"numbers")], {}, "png")
     with pytest.raises(FasError, match="not a whole image"):
         FrameReader(store.build_index()).read(0, "reflection")
@@ -138,7 +138,7 @@ def test_what_is_no_image_is_told(store: Store) -> None:
         (encode_array(np.zeros((4, 3))), r"float32 \(N, 3\), not float64 \(4, 3\)"),
     ],
 )
-def test_what_is_no_mesh_is_told(store: Store, data: bytes, message: str) -> None:
+def test_what_is_not_a_mesh_is_reported(store: Store, data: bytes, message: str) -> None:
     store.declare_layer("mesh", {})
     store.write_shard("mesh", "a", [(0, data)], {}, "npy")
     with pytest.raises(FasError, match=message) as caught:

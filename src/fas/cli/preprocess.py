@@ -55,7 +55,7 @@ def preprocess(
     reflection_weights: Annotated[Path | None, typer.Option(help="Weight file of a reflection network.")] = None,
     store: Annotated[Path | None, typer.Option(help="The folder of stores. By default $FAS_STORE.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes. By default one per core.")] = None,
-    part: Annotated[str, typer.Option(help="I/N: only the I-th of N parts, for many machines at once.")] = "1/1",
+    part: Annotated[str, typer.Option(help="I/N: only the I-th of N parts, for several machines.")] = "1/1",
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try failed presentations again.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Missing or unexpected files are an error.")] = False,
 ) -> None:

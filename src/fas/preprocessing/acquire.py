@@ -28,7 +28,7 @@ class FaceCrop:
 
     Attributes:
         image: uint8 `(size, size, 3)` RGB.
-        mesh: float32 `(468, 3)` in the crop's pixels; z scaled alike, smaller is nearer.
+        mesh: float32 `(468, 3)` in the crop's pixels; z in the same scale, smaller is nearer.
         transform: float64 `(2, 3)`: from pixels of the upright frame to the crop's, as recorded (6 decimals).
     """
 
@@ -84,7 +84,7 @@ class FaceCutter:
         settings, detector = self._settings, self._tracker.detector
         frame = source if self._upright is None else self._upright(source)
         if isinstance(detector, GivenFaces):
-            assert self._bundled is not None, "the worker opens the annotations that it is told to take"
+            assert self._bundled is not None, "the worker opens the annotations that its settings ask for"
             detector.current = self._bundled.face(frame.number, frame.image)
         face = self._tracker.track(frame.image)
         record: dict[str, Any] = {"frame": frame.number, "time": frame.time, "status": NO_FACE}

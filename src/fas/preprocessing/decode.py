@@ -1,4 +1,4 @@
-"""Videos and still images to RGB frames: selection of frames, rotation metadata, and damage told apart from the end."""
+"""Videos and still images to RGB frames: selection of frames, rotation metadata, damage distinguished from the end."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def read_frames(
     thread: the pipeline's parallelism is over presentations.
 
     Args:
-        path: A folder of images in the order of their numbers; or a file, what it is told by its suffix.
+        path: A folder of images in the order of their numbers, or a file, whose kind is known by its suffix.
         selection: Which frames.
         hdf5_array: Where an HDF5 file has its frames, see `Recipe.hdf5_array`.
         every_frame: Also yield the frames that are not selected, in order with the others.
@@ -109,7 +109,7 @@ def read_frames(
     Raises:
         MediaError: The file is missing, empty, not a video, has no frame, or its data ends or breaks before the last
             frame that its container announces. Frames decoded before the damage were yielded already. (Matroska
-            announces no count, so a short file of that kind cannot be told from a short video.)
+            announces no count, so a truncated file of that kind looks like a short video.)
 
     Warns:
         FasWarning: A few announced frames are missing at the end, as in healthy files of some cameras.

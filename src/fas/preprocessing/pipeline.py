@@ -45,7 +45,7 @@ def preprocess(
         source: What the command was given, to be recorded in the store.
         weights: A folder with the detector's and the mesh model's weights, instead of the download.
         workers: How many processes.
-        part: The `(i, n)`-th part of the dataset, 1-based, for several machines at once.
+        part: The `(i, n)`-th part of the dataset, 1-based, for several machines.
         retry_failed: Try failed presentations again, even if their media have not changed.
         check_annotations: Compare every face with the dataset's own annotations, and note where they differ.
 

@@ -29,7 +29,7 @@ class FaceSettings:
         size: Side of the square crop in pixels.
         margin: Share of the face's size added on each side of it.
         alignment: `none` (upright square, as BASN's S3FD crops) or an alignment of `fas.faces.align`.
-        codec: Codec of the crops; lossless unless the user says otherwise, since lossy coding erases what we look for.
+        codec: Codec of the crops; lossless unless the user chooses another, since lossy coding erases traces.
         detector: Name of the face detector backend, or `annotations`.
         rotation: `metadata`: frames are turned as their container says; `face`: then also so that the face is upright.
 

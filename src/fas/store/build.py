@@ -30,14 +30,14 @@ TEXT_COLUMNS = ("video_id", "subject", "split", "attack_type", "attributes", "st
 
 
 def check_facts(meta: Mapping[str, Any]) -> None:
-    """Checks that the meta data of an rgb shard tell what the index needs.
+    """Checks that the meta data of an rgb shard has what the index needs.
 
     Raises:
         ValueError: A fact is missing, of another type, or `label` is neither 0 (attack) nor 1 (bona fide).
     """
     for name, kind in FACTS.items():
         if not isinstance(meta.get(name), kind):
-            raise ValueError(f"rgb meta data need {name!r} as {kind.__name__}, got {meta.get(name)!r}")
+            raise ValueError(f"rgb meta data needs {name!r} as {kind.__name__}, got {meta.get(name)!r}")
     if meta["label"] not in (0, 1):
         raise ValueError(f"label is 0 (attack) or 1 (bona fide), got {meta['label']!r}")
 
@@ -69,14 +69,14 @@ def build_index(
 ) -> None:
     """Writes `index.arrow` atomically.
 
-    Rows of the index that is there are used again where size and time of the shards are what they were.
+    Rows of the existing index are reused where size and time of the shards have not changed.
 
     Args:
         store: The store's folder.
         dataset: Its dataset, for messages of readers.
         simulated: Whether it is simulated.
         layers: The declared layers.
-        video_ids: The presentations with an rgb shard, sorted: a row's presentation code is the position herein.
+        video_ids: The presentations with an rgb shard, sorted: a row's presentation code is the position in it.
         advance: Called with 1 after each presentation.
 
     Raises:
@@ -140,7 +140,7 @@ def _shard_stamp(store: Path, paths: Mapping[str, Path]) -> dict[str, list[int]]
 
 
 def _known_rows(path: Path, layers: Sequence[str]) -> IndexRows | None:
-    """The rows of the index that is there; None if it is not whole or has other columns."""
+    """The rows of the existing index; None if it is not whole or has other columns."""
     try:
         if not is_whole(path):
             return None
@@ -151,7 +151,7 @@ def _known_rows(path: Path, layers: Sequence[str]) -> IndexRows | None:
 
 
 def _too_damaged(store: Path, damaged: Sequence[FasError]) -> FasError:
-    """An index without them would lose data in silence, so there is none until they are gone."""
+    """An index without them would lose data silently, so none is built until they are removed."""
     if len(damaged) == 1:
         return damaged[0]
     files = "".join(f"\n    {error.path}" for error in damaged)

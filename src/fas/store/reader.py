@@ -38,7 +38,7 @@ class FrameReader:
         self._open_files = open_files
         self._spans = {layer: index.spans(layer) for layer in index.layers}
         self._decoders = {layer: _decoder(layer, index.extensions.get(layer)) for layer in index.layers}
-        # Not a method of self: the circle would keep the files open until the garbage collector comes by.
+        # Not a method of self: the cycle would keep the files open until the garbage collector runs.
         self._open = lru_cache(maxsize=open_files)(partial(_open_shard, index))
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -88,9 +88,9 @@ class FrameReader:
 
 
 class _OpenShard:
-    """A file descriptor that is closed when nobody uses it any more.
+    """A file descriptor that is closed when it is no longer used.
 
-    Not when it leaves the cache: another thread may be reading just then, and the number may be given to another file.
+    Not when it leaves the cache: another thread may be reading from it, and its number may be reused for another file.
     """
 
     def __init__(self, path: Path) -> None:

@@ -101,8 +101,8 @@ class Store:
             simulated: Whether the content is simulated.
 
         Raises:
-            FasError: The folder is not writable, its `store.json` is damaged or made by a newer version, or it says
-                otherwise about `simulated`.
+            FasError: The folder is not writable; its `store.json` is damaged, made by a newer version, or differs in
+                `simulated`.
         """
         path = Path(root).absolute() / check_dataset(dataset) / recipe_hash(recipe)
         content = {
@@ -112,7 +112,7 @@ class Store:
             "recipe": dict(recipe),
             "tools": dict(tools),
         }
-        with suppress(FileExistsError):  # resumed, or another process was faster
+        with suppress(FileExistsError):  # resumed, or another process was first
             write_sealed_json(path / STORE_FILE, content, exclusive=True)
         store = cls.open(path)
         if store.simulated != simulated:
@@ -291,7 +291,7 @@ class Store:
 
         Raises:
             FasError: It cannot be written.
-            ValueError: There is no reason in it.
+            ValueError: It has no reason.
         """
         check_video_id(record["video_id"])
         if not record.get("reason"):

@@ -21,7 +21,7 @@ FRAME = SeenFrame(3, None, True, FACE)
 
 
 class Given(LayerMaker):
-    """Gives what it was told to give."""
+    """Gives what it was given."""
 
     def __init__(self, of_frame: NDArray[Any] | None = None, of_presentation: NDArray[Any] | None = None) -> None:
         self.settings = {}

@@ -37,7 +37,7 @@ class LayerMaker(ABC):
     """Makes one layer. One maker serves all presentations of a worker, one after another.
 
     The same values must come out whether the layer is made in the same pass as the crops or added later: they depend on
-    the frames seen and on `settings` only. Bona fide and attacks are treated alike; data loading applies `zero_for`.
+    the frames seen and on `settings` only. Bona fide and attacks are treated the same; data loading applies `zero_for`.
 
     Attributes:
         needs_media: False: the maker sees the stored frames, and the layer can be added later without the media. True:
