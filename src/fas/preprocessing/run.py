@@ -98,14 +98,16 @@ def _account(store: Store, outcome: Outcome, summary: Summary) -> None:
         return
     summary.failures[video_id] = outcome.failure
     layer = outcome.layer or (None if task.faces else task.layers[0])
+    # The facts of a presentation whose faces are stored are in its shard. Repeated here, they would make it one that
+    # could not be acquired.
+    facts = asdict(task.presentation) if layer is None else {"video_id": video_id, "layer": layer}
     store.record_failure(
         {
-            **asdict(task.presentation),
+            **facts,
             "reason": outcome.failure,
             "detail": outcome.detail,
             "frames": outcome.frames,
             "source": source_stamp(task.source),
-            **({} if layer is None else {"layer": layer}),
         }
     )
 

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from fas.data.splits import store_splits
 from fas.datasets.index import DatasetIndex, index_dataset
 from fas.datasets.recipe import load_recipe
 from fas.layers import LAYERS
@@ -169,4 +170,6 @@ def test_a_layer_without_a_value_is_a_failure_and_its_faces_are_kept(index: Data
     assert set(summary.failures.values()) == {"no value of layer change in any of 1 frames"}
     assert [record["layer"] for record in store.failures()] == ["change"] * 2
     rows = store.index()
+    splits = store_splits(store, rows.presentations, index.recipe, "2", None)
+    assert not any(split.not_acquired for split in splits.values())  # its faces are there
     assert rows.has("rgb").all() and rows.has("depth").all() and not rows.has("change").any()
