@@ -22,7 +22,7 @@ from pathlib import Path
 
 from fas.datasets.fake import empty_media, make_fake_tree
 from fas.datasets.index import index_dataset
-from fas.datasets.recipe import load_recipe
+from fas.datasets.loading import load_recipe
 
 TO_REACH = {"oulu": "2 s", "celeba_spoof": "30 s, 1 GB"}
 MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024

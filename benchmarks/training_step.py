@@ -16,16 +16,17 @@ import time
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from lightning_fabric.utilities import move_data_to_device
 from torch.utils.data import DataLoader, IterableDataset
 
-from fas.data.batch import Requirements
-from fas.data.dataset import MAP_RULES
 from fas.methods.base import Method
-from fas.training.build import build_method, build_trainer
+from fas.methods.checks import random_batch
+from fas.runs.run import Run
+from fas.training.build import build_scorer, build_trainer
 from fas.training.callbacks import Progress
 from fas.training.compose import compose_experiment
 from fas.training.fit import quiet
@@ -33,19 +34,6 @@ from fas.training.loggers import finish, make_loggers
 
 WARM_UP = 10
 """Steps at the start that do not count."""
-
-
-def random_batch(requirements: Requirements, size: int) -> dict[str, Tensor]:
-    """A batch as the DataModule gives it."""
-    batch = {
-        "image": torch.rand(size, 3, requirements.input_size, requirements.input_size),
-        "label": torch.arange(size) % 2,
-        "presentation": torch.arange(size),
-        "frame": torch.zeros(size, dtype=torch.int64),
-    }
-    for layer in requirements.layers:
-        batch[layer] = torch.rand(size, MAP_RULES[layer].channels, requirements.map_size, requirements.map_size)
-    return batch
 
 
 class BareLoop:
@@ -56,18 +44,18 @@ class BareLoop:
         self.optimizer = method.configure_optimizers()
         self.device = device
 
-    def step(self, batch: dict[str, Tensor]) -> None:
+    def step(self, batch: dict[str, Any]) -> None:
         """One step of training."""
-        batch = {key: value.to(self.device) for key, value in batch.items()}
+        batch = move_data_to_device(batch, self.device)
         self.optimizer.zero_grad()
-        self.method.loss(self.method(batch["image"]), batch)["loss"].backward()
+        self.method.loss(self.method(batch["inputs"]), batch)["loss"].backward()
         self.optimizer.step()
 
 
-class Alternating(IterableDataset[dict[str, Tensor]]):
+class Alternating(IterableDataset[dict[str, Any]]):
     """Gives Lightning one batch again and again, and lets the bare loop make a step before each."""
 
-    def __init__(self, batch: dict[str, Tensor], steps: int, bare: BareLoop) -> None:
+    def __init__(self, batch: dict[str, Any], steps: int, bare: BareLoop) -> None:
         self.batch = batch
         self.steps = steps
         self.bare = bare
@@ -77,7 +65,7 @@ class Alternating(IterableDataset[dict[str, Tensor]]):
     def __len__(self) -> int:
         return self.steps
 
-    def __iter__(self) -> Iterator[dict[str, Tensor]]:
+    def __iter__(self) -> Iterator[dict[str, Any]]:
         for _ in range(self.steps):
             start = self._now()
             self.bare.step(self.batch)
@@ -103,10 +91,10 @@ def main() -> None:
     quiet()
     overrides = [*arguments.overrides, "trainer.max_epochs=1", "trainer.devices=1"]
     experiment = compose_experiment(arguments.exp, overrides)
-    methods = [build_method(experiment) for _ in range(2)]
+    methods = [build_scorer(experiment) for _ in range(2)]
     batch = random_batch(methods[0].requirements, experiment.data["batch_size"])
     with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()):
-        loggers = make_loggers(experiment, Path(folder))
+        loggers = make_loggers(experiment, Run(Path(folder)), Run(Path(folder)).final)
         trainer = build_trainer(experiment, Path(folder), loggers, [Progress()])
         device = trainer.strategy.root_device
         data = Alternating(batch, WARM_UP + arguments.steps, BareLoop(methods[0], device))

@@ -22,7 +22,7 @@ rm -rf "$run"
 fas fit --exp demo run_dir="$run"
 
 step "4/5  Score dev and test videos"
-fas test --ckpt "$run"
+fas test "$run"
 
 step "5/5  Report"
 fas report "$run" --out "$out/report.html"

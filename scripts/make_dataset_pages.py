@@ -14,9 +14,10 @@ from pathlib import Path
 from fas.datasets.contents import covers_all, published_presentations
 from fas.datasets.counts import count, count_keys, count_published
 from fas.datasets.cross import CrossProtocol, known_cross_protocols, load_cross_protocol
+from fas.datasets.loading import known_recipes, load_recipe
 from fas.datasets.presentation import Presentation
 from fas.datasets.protocol import folds, protocol_splits
-from fas.datasets.recipe import Recipe, known_recipes, load_recipe
+from fas.datasets.recipe import Recipe
 from fas.datasets.selection import describe
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "datasets"
@@ -53,36 +54,38 @@ def page(recipe: Recipe) -> Iterator[str]:
     if recipe.conflicts:
         yield from ("## Where sources disagree", "")
         conflicts = ((one.question, one.taken, one.other) for one in recipe.conflicts)
-        yield from table(("question", "what fas does", "the other side"), conflicts)
+        yield from table(("question", "what fas does", "alternative"), conflicts)
 
 
 def _facts(recipe: Recipe) -> Iterator[tuple[str, str]]:
     yield "on the command line", f"`{recipe.name}`"
     yield "media", ", ".join(recipe.media)
     yield "licence", recipe.licence
-    yield "ask for it", recipe.obtain
+    yield "request it", recipe.obtain
     yield "cite", recipe.citation
     face = recipe.faces
-    turned = "as the container says, then by the face" if face.rotation == "face" else "as the container says"
+    turned = (
+        "by the container's metadata, then by the face" if face.rotation == "face" else "by the container's metadata"
+    )
     yield (
         "crops by default",
         f"{face.size} pixels, margin {face.margin}, alignment {face.alignment}, frames {face.frames}",
     )
-    yield "turned", turned
+    yield "rotation", turned
 
 
 def _counts(recipe: Recipe, presentations: list[Presentation]) -> Iterator[str]:
     quoted, listed = count_published(recipe), count(presentations)
     keys = (key for key in count_keys(recipe) if key in quoted or listed[key])
-    head = ("count", "published", "by the recipe" if covers_all(recipe) else "in made trees")
+    head = ("count", "published", "by the recipe" if covers_all(recipe) else "in fake trees")
     yield from table(head, ((key, quoted.get(key, ""), listed[key]) for key in keys))
 
 
 def _names(recipe: Recipe, presentations: list[Presentation]) -> Iterator[str]:
     if covers_all(recipe):
-        yield "Every name is known, so a missing or surplus file is told by name. For example:"
+        yield "Every name is known, so `fas datasets show` names each missing or unexpected file. For example:"
     else:
-        yield "Not every name is known: the form is, and the counts. Made trees invent the rest. For example:"
+        yield "Not every name is known. For the rest only form and number are, and fake trees invent them. For example:"
     examples = {(one.attack_type, one.split): one.path for one in reversed(presentations)}
     yield from ("", "```", *sorted(examples.values())[:12], "```", "")
     yield from table(("field", "meaning"), ((f"`{name}`", _meaning(what)) for name, what in recipe.fields.items()))
@@ -94,7 +97,7 @@ def _meaning(what: str | Mapping[str, str]) -> str:
 
 def _protocols(recipe: Recipe, presentations: list[Presentation]) -> Iterator[str]:
     yield "Presentations as bona fide + attack." + (
-        "" if covers_all(recipe) else " Counted on a made tree: where not every name is known, yours may differ."
+        "" if covers_all(recipe) else " Counted on a fake tree: where not every name is known, yours may differ."
     )
     yield ""
     rows: list[tuple[object, ...]] = []
@@ -127,7 +130,7 @@ def across() -> Iterator[str]:
     """The lines of the page of protocols across datasets."""
     yield from (GENERATED.format("cross/*"), "", "# Protocols across datasets", "")
     yield "`fas datasets protocol NAME`, with `--rules` or with each tree as `--root DATASET=DIR`."
-    yield from ("[datasets.md](../datasets.md) says how to write one of your own.", "")
+    yield from ("[datasets.md](../datasets.md) explains how to write your own.", "")
     crosses = [load_cross_protocol(name) for name in known_cross_protocols()]
     yield from table(("name", "what it measures", "train", "dev", "test"), map(_cross_row, crosses))
 
@@ -145,7 +148,7 @@ def index() -> Iterator[str]:
         "",
         "# Datasets",
         "",
-        "What a recipe can say is in [datasets.md](../datasets.md).",
+        "[datasets.md](../datasets.md) explains recipes.",
         "",
     )
     rows = []

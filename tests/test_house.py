@@ -13,7 +13,7 @@ import fas
 PACKAGE = Path(fas.__file__).parent
 
 ROOMS = (
-    "__init__ labels errors progress files layers paths resources processes",  # the ground floor
+    "__init__ labels errors progress files layers paths resources processes command",  # the ground floor
     "metrics",
     "torchmetrics",
     "datasets",

@@ -27,7 +27,7 @@ class Layer:
         kind: `image`: uint8 `(H, W)` or `(H, W, 3)`, 255 standing for 1, encoded as an image. `points`: float32
             `(N, D)`, the first two of D being x and y in pixels of the crop, encoded as .npy. `vector`: float32
             `(N,)`, encoded as .npy.
-        channels: Of an image; D of points; 1 for a vector.
+        channels: Of an image; D of points; N of a vector.
         unit: Whether there is a value for every frame or one for the presentation.
         zero_for: The label whose training target is zeros; the stored value is not read for it. None: no such rule.
         sign_of: The label that a high value is a sign of, where there is one; pictures choose their colour by it.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from threading import Lock
+from typing import Protocol
 
 from rich.console import Console
 from rich.progress import (
@@ -28,6 +29,13 @@ _LINE_GAP = 1.0
 """Least seconds between two lines: work that is done at once is one line."""
 
 
+class Advance(Protocol):
+    """What a progress bar gives to the work that it shows."""
+
+    def __call__(self, steps: int, note: str | None = None) -> None:
+        """Counts `steps` more; `note` replaces the note behind the bar."""
+
+
 class _RateColumn(ProgressColumn):
     def __init__(self, unit: str) -> None:
         super().__init__()
@@ -39,7 +47,7 @@ class _RateColumn(ProgressColumn):
 
 
 @contextmanager
-def progress_bar(description: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
+def progress_bar(description: str, total: int, unit: str) -> Iterator[Advance]:
     """Shows on stderr how far the block has come: a bar, or plain lines now and then if stderr is no terminal.
 
     Args:
@@ -48,7 +56,8 @@ def progress_bar(description: str, total: int, unit: str) -> Iterator[Callable[[
         unit: What one step is, in the singular (`frame`, `video`), for the rate.
 
     Yields:
-        A function that advances the bar by the given number of steps. Threads may share it.
+        A function that advances the bar by the given number of steps, and may change the note behind it. Threads may
+        share it.
     """
     console = Console(stderr=True)
     if not console.is_terminal or console.is_dumb_terminal:
@@ -64,10 +73,17 @@ def progress_bar(description: str, total: int, unit: str) -> Iterator[Callable[[
         MofNCompleteColumn(),
         _RateColumn(unit),
         TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
     )
     with Progress(*columns, console=console) as progress:
-        task = progress.add_task(description, total=total or None)
-        yield lambda steps: progress.advance(task, steps)
+        task = progress.add_task(description, total=total or None, note="")
+
+        def advance(steps: int, note: str | None = None) -> None:
+            if note is not None:
+                progress.update(task, note=note)
+            progress.advance(task, steps)
+
+        yield advance
 
 
 class _Lines:
@@ -77,10 +93,12 @@ class _Lines:
         self._description, self._total, self._unit = description, total, unit
         self._done = self._told = 0
         self._start = self._told_at = time.monotonic()
+        self._note = ""
         self._lock = Lock()
 
-    def advance(self, steps: int) -> None:
+    def advance(self, steps: int, note: str | None = None) -> None:
         with self._lock:
+            self._note = self._note if note is None else note
             self._done += steps
             silence = time.monotonic() - self._told_at
             due = silence >= _LINE_SECONDS or 0 < self._total * _LINE_SHARE <= self._done - self._told
@@ -100,7 +118,7 @@ class _Lines:
         text += f", {rate:.1f} {self._unit}/s, {_clock(elapsed)} so far"
         if rate and self._done < self._total:
             text += f", {_clock((self._total - self._done) / rate)} left"
-        print(text, file=sys.stderr, flush=True)
+        print(text + (f", {self._note}" if self._note else ""), file=sys.stderr, flush=True)
 
 
 def _clock(seconds: float) -> timedelta:

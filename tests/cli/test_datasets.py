@@ -55,7 +55,8 @@ def test_shows_published_facts_without_a_tree() -> None:
     done = fas("show", "oulu")
     assert (done.returncode, done.stderr) == (0, "")
     assert cells(done.stdout, "train attack") == ["1440"]
-    assert "no raw tree" in done.stdout
+    assert done.stdout.startswith("no raw tree: no root folder is given for dataset 'oulu'\n")
+    assert "OULU-NPU (oulu)\n" in done.stdout
     assert "--root" in done.stdout
 
 
@@ -64,28 +65,121 @@ def test_shows_a_full_tree_found_through_the_environment(full: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert cells(done.stdout, "presentations") == ["4950", "4950"]
     assert cells(done.stdout, "replay/display2") == ["990", "990"]
-    assert "0 missing, 0 surplus, 0 protocol disagreements" in done.stdout
+    assert done.stdout.startswith(f"{full / 'oulu'}: complete\n")
     assert "SIMULATED" not in done.stdout
     assert "differs" not in done.stdout
 
 
-def test_shows_every_missing_and_surplus_name(small: Path) -> None:
+def test_shows_the_verdict_then_counts_then_every_kind_of_finding_then_the_facts(small: Path) -> None:
     (small / "Train_files/1_1_01_2.avi").unlink()
     (small / "notes.txt").touch()
     file = small / "Protocols/Protocol_2/Dev.txt"
     file.write_text(file.read_text().replace("+1,1_1_21_1", "-1,1_1_21_1"))
     done = fas("show", "oulu", "--root", small)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "missing: Train_files/1_1_01_2.avi\n" in done.stdout
-    assert "surplus: Train_files/1_1_01_2.txt\n" in done.stdout
-    assert "surplus: notes.txt\n" in done.stdout
-    assert "protocol file: Protocols/Protocol_2/Dev.txt:1: 1_1_21_1 is bona fide" in done.stdout
-    assert cells(done.stdout, "train attack") == ["16", "15  differs"]
-    assert "1 missing, 2 surplus, 1 protocol disagreements  (SIMULATED data)" in done.stdout
+    verdict, rest = done.stdout.split("\n", 1)
+    assert verdict == f"{small}: 1 missing, 2 unexpected, 1 protocol disagreement  (SIMULATED data)"
+    counts, findings = rest.split("missing: 1\n")
+    assert cells(counts, "train attack") == ["16", "15  differs"]
+    findings, facts = findings.split("\n\n")
+    assert findings.splitlines() == [
+        "  Train_files/1_1_01_2.avi",
+        "unexpected: 2",
+        "  Train_files/1_1_01_2.txt",
+        "  notes.txt",
+        "protocol file: 1",
+        "  Protocols/Protocol_2/Dev.txt:1: 1_1_21_1 is bona fide by its name, but is listed with -1",
+    ]
+    assert facts.startswith("OULU-NPU (oulu)\n")
 
     strict = fas("show", "oulu", "--root", small, "--strict")
     assert strict.returncode == 2
-    assert strict.stderr.startswith("error: the tree is not as published: 1 missing, 2 surplus, 1 protocol")
+    assert strict.stderr.startswith("error: the tree is not as published: 1 missing, 2 unexpected, 1 protocol")
+
+
+def test_many_findings_are_counted_by_folder_and_listed_on_request(tmp_path: Path) -> None:
+    root = tmp_path / "oulu"
+    make_oulu(root, subjects=[1, 21, 36], phones=[1, 2], sessions=[1, 3])  # says nothing of being a part
+    for number in range(12):
+        (root / f"n{number:02}/deep").mkdir(parents=True)
+        (root / f"n{number:02}/deep/a\tb.txt").touch()
+    done = fas("show", "oulu", "--root", root, "--list", tmp_path / "all.tsv")
+    assert (done.returncode, done.stderr) == (0, "")
+    verdict, shown = done.stdout.split("\n", 1)
+    assert len(shown.splitlines()) < 80
+    at = shown.index("missing: 4890\n")
+    assert shown[at:].splitlines()[:10] == [
+        "missing: 4890",
+        "     1330 in Dev_files",  # 15 subjects x 6 phones x 3 sessions x 5, less 20 that are there
+        "     1780 in Test_files",  # 20 subjects
+        "     1780 in Train_files",
+        "  Dev_files/1_1_22_1.avi",
+        "  Dev_files/1_1_22_2.avi",
+        "  Dev_files/1_1_22_3.avi",
+        "  Dev_files/1_1_22_4.avi",
+        "  Dev_files/1_1_22_5.avi",
+        "  and 4885 more: --list FILE writes them all",
+    ]
+    at = shown.index("unexpected: 12\n")  # twelve folders are too many lines
+    assert shown[at:].splitlines()[1:12] == [
+        *(f"        1 in n{number:02}" for number in range(9)),
+        "        3 in 3 other folders",
+        "  n00/deep/a\\tb.txt",
+    ]
+    at = shown.index("protocol file: ")  # so are 42 files: they are counted by the folders above
+    assert [line.split()[-1] for line in shown[at:].splitlines()[1:5]] == [f"Protocols/Protocol_{n}" for n in "1234"]
+
+    listed = [line.split("\t") for line in (tmp_path / "all.tsv").read_text().splitlines()]
+    assert [sum(kind == one[0] for one in listed) for kind in ("missing", "unexpected")] == [4890, 12]
+    assert listed[0] == ["missing", "Dev_files/1_1_22_1.avi"]
+    assert listed[4890] == ["unexpected", "n00/deep/a\\tb.txt"]
+    assert {tuple(map(len, (one[:1], one[1:]))) for one in listed[4902:]} == {(1, 3)}
+    assert listed[4902][:3] == ["protocol", "Protocols/Protocol_1/Train.txt", "0"]
+    assert listed[4902][3].startswith("1_1_02_1 belongs here")
+    assert f"4890 missing, 12 unexpected, {len(listed) - 4902} protocol disagreements" in verdict
+
+    to_terminal = fas("show", "oulu", "--root", root, "--list", "-")
+    assert to_terminal.stdout == (tmp_path / "all.tsv").read_text()
+    assert to_terminal.stderr == f"{verdict}\n"
+
+
+def test_a_protocol_across_datasets_has_no_tree_to_check(tmp_path: Path) -> None:
+    for options in (("--strict",), ("--root", tmp_path), ("--list", "-")):
+        done = fas("show", "ocim_m", *options)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "no tree of its own" in done.stderr
+        assert "one by one: oulu, casia_fasd, replay_attack, msu_mfsd" in done.stderr
+
+
+def test_a_dataset_whose_contents_nobody_wrote_down_is_never_called_complete(tmp_path: Path) -> None:
+    (tmp_path / "root/ann").mkdir(parents=True)
+    (tmp_path / "root/ann/real.mp4").touch()
+    (tmp_path / "mine.yaml").write_text(
+        "name: mine\ntitle: Mine\nmedia: video\ngrammar: (?P<subject>[a-z]+)/(?P<kind>real|fake)\\.mp4\n"
+        "fields: {subject: name, kind: {real: bona fide, fake: mask}}\nbona_fide: {kind: real}\n"
+        "attacks: {mask: {kind: fake}}\nprotocols: {all: {about: all, test: {}}}\n"
+    )
+    done = fas("show", tmp_path / "mine.yaml", "--root", tmp_path / "root", "--strict")
+    assert (done.returncode, done.stderr) == (0, "")
+    verdict = f"{tmp_path / 'root'}: 1 found; the recipe does not say how many there should be"
+    assert done.stdout.splitlines()[0] == verdict
+
+
+@pytest.mark.parametrize("command", ["show", "protocol", "fake", ""])
+def test_the_help_of_each_command_ends_with_examples_one_a_line(command: str) -> None:
+    done = fas(*command.split(), "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    _, examples = done.stdout.split("\n  Examples:\n")
+    lines = [line.removeprefix("    ") for line in examples.splitlines()]
+    assert 2 <= len(lines) <= 3
+    assert all(line.startswith(f"fas datasets {command}".strip()) and len(line) <= 76 for line in lines)
+
+
+def test_help_does_not_import_rich() -> None:
+    code = "import sys; from fas.cli.main import app\n"
+    code += "try: app(['datasets', 'show', '--help'])\nfinally: print('rich' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.endswith("\nFalse\n")
 
 
 def test_strict_needs_a_tree() -> None:
@@ -168,32 +262,43 @@ def test_an_empty_root_says_what_was_looked_for(tmp_path: Path) -> None:
     assert "looked for files such as Dev_files/1_1_21_1.avi" in done.stderr
 
 
-def test_a_closed_pipe_is_no_traceback() -> None:
+def test_a_closed_pipe_is_not_a_traceback() -> None:
     command = f"{sys.executable} -m fas.cli.main datasets protocol oulu 3 --fold 1 --rules --csv - | head -1"
     done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=True)
     assert done.stdout == "video_id,path,subject,split,label,attack_type\n"
     assert done.stderr == ""
 
 
-def test_makes_a_tree_that_is_marked_as_simulated_and_complete(tmp_path: Path) -> None:
-    done = fas("fake", "oulu", tmp_path / "made")
+def test_makes_a_fake_tree_that_is_marked_as_simulated_and_complete(tmp_path: Path) -> None:
+    done = fas("fake", "oulu", tmp_path / "fake")
     assert done.returncode == 0
     assert "4950 presentations like those of OULU-NPU" in done.stdout
     assert "SIMULATED" in done.stdout
-    shown = fas("show", "oulu", "--root", tmp_path / "made", "--strict")
+    shown = fas("show", "oulu", "--root", tmp_path / "fake", "--strict")
     assert shown.returncode == 0
-    assert "0 missing, 0 surplus, 0 protocol disagreements  (SIMULATED data)" in shown.stdout
-    again = fas("fake", "oulu", tmp_path / "made")
+    assert shown.stdout.startswith(f"{tmp_path / 'fake'}: complete  (SIMULATED data)\n")
+    again = fas("fake", "oulu", tmp_path / "fake")
     assert again.returncode == 2
     assert "not empty" in again.stderr
 
 
-def test_where_only_some_names_are_known_a_made_tree_is_held_beside_the_published_counts(tmp_path: Path) -> None:
-    fas("fake", "siw", tmp_path / "made")  # the names of its attacks are not known
-    shown = fas("show", "siw", "--root", tmp_path / "made", "--strict")
+def test_where_only_some_names_are_known_a_fake_tree_is_compared_with_the_published_counts(tmp_path: Path) -> None:
+    root = tmp_path / "fake"
+    fas("fake", "siw", root)  # the names of its attacks are not known
+    shown = fas("show", "siw", "--root", root, "--strict")
     assert shown.returncode == 0
+    assert shown.stdout.startswith(f"{root}: complete by its counts; not every name is known  (SIMULATED data)\n")
     assert "│ presentations         │ 4477      │ 4477  │" in shown.stdout
     assert "differs" not in shown.stdout
+
+    next((root / "Test/spoof").rglob("*-2-*.mov")).unlink()
+    shown = fas("show", "siw", "--root", root)
+    verdict = shown.stdout.splitlines()[0]
+    assert verdict == f"{root}: 1 unexpected, 3 counts differ from the published ones  (SIMULATED data)"
+    assert [cells(shown.stdout, key) for key in ("presentations", "test attack")] == [
+        ["4477", "4476  differs"],
+        ["1462", "1461  differs"],
+    ]
 
 
 def test_a_protocol_across_datasets_from_rules_and_from_trees(tmp_path: Path, full: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import yaml
 
 from tests.fakes.store import TINY, make_store
 
@@ -44,13 +45,13 @@ def test_fit_then_test_from_any_folder(environment, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr and "Warning" not in done.stderr
     assert "(simulated data)" in done.stdout and "dev EER" in done.stdout
-    assert "batch/s" in done.stderr  # the bar
+    assert "sample/s" in done.stderr  # the bar
     (run,) = (tmp_path / "runs" / "basn").iterdir()
-    assert f"fas test --ckpt {run.relative_to(tmp_path)}" in done.stdout
+    assert f"fas test {run.relative_to(tmp_path)}" in done.stdout
     assert list((run / "wandb").glob("offline-run-*"))
     assert dev_epochs(run) == [0, 1]
 
-    tested = fas(environment, tmp_path, "test", "--ckpt", run.relative_to(tmp_path))
+    tested = fas(environment, tmp_path, "test", run.relative_to(tmp_path))
     assert tested.returncode == 0, tested.stderr
     assert "SIMULATED" in tested.stdout and "ACER" in tested.stdout and "dev-eer" in tested.stdout
     assert len((run / "scores.csv").read_text().splitlines()) == 1 + 60
@@ -58,7 +59,7 @@ def test_fit_then_test_from_any_folder(environment, tmp_path):
     assert (run / "evaluation.json").is_file()
 
 
-def test_a_killed_run_goes_on_after_its_last_epoch(environment, tmp_path):
+def test_a_killed_run_resumes_after_its_last_epoch(environment, tmp_path):
     arguments = ["--exp", "basn", *TINY, "logger=csv", "run_dir=out"]
     process = subprocess.Popen(
         [FAS, "fit", *arguments, "trainer.max_epochs=1000"],
@@ -81,9 +82,9 @@ def test_a_killed_run_goes_on_after_its_last_epoch(environment, tmp_path):
     finished = torch.load(last, weights_only=True)["epoch"]  # whole, whatever the writer was at
     assert finished >= 2  # the row of epoch 3 comes before its checkpoint
     more = f"trainer.max_epochs={finished + 3}"
-    done = fas(environment, tmp_path, "fit", "--resume", "out", more)
+    done = fas(environment, tmp_path, "fit", "out", more)
     assert done.returncode == 0, done.stderr
-    assert f"goes on after epoch {finished + 1}" in done.stdout
+    assert f"resumed after epoch {finished + 1}" in done.stdout
     assert f"epoch {finished + 2}/{finished + 3}" in done.stdout
     assert dev_epochs(tmp_path / "out") == list(range(finished + 3))
 
@@ -106,8 +107,12 @@ def test_two_processes_train_one_network(environment, tmp_path):
     [
         (["fit"], "experiment"),
         (["fit", "--exp", "bsan"], "did you mean basn"),
+        (["fit", "basn"], "fas fit --exp basn"),
+        (["fit", "nowhere"], "not a run"),
+        (["fit", "--exp", "basn", "nowhere"], "not nowhere with --exp"),
+        (["fit", "--exp", "basn", "data=olu"], "did you mean oulu"),
         (["fit", "--exp", "basn", "model.lrr=1"], "did you mean model.lr"),
-        (["test", "--ckpt", "nowhere"], "no such run or checkpoint"),
+        (["test", "nowhere"], "no such run or checkpoint"),
     ],
 )
 def test_a_mistake_is_one_message(environment, tmp_path, arguments, says):
@@ -115,3 +120,25 @@ def test_a_mistake_is_one_message(environment, tmp_path, arguments, says):
     assert done.returncode == 2
     assert says in done.stderr and "Traceback" not in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_the_config_can_be_printed_and_experiments_listed(environment, tmp_path):
+    printed = fas(environment, tmp_path, "fit", "--exp", "basn", "data.fold=2", "--print-config")
+    assert printed.returncode == 0, printed.stderr
+    assert yaml.safe_load(printed.stdout)["data"]["fold"] == 2
+    listed = fas(environment, tmp_path, "experiments").stdout
+    assert "basn/model_a" in listed and "Model A" in listed
+    assert not list(tmp_path.iterdir())
+
+
+def test_names_are_completed(environment, tmp_path):
+    (tmp_path / "runs" / "basn" / "2026").mkdir(parents=True)
+    (tmp_path / "runs" / "basn" / "2026" / "config.yaml").touch()
+
+    def complete(*words):
+        line = {"_TYPER_COMPLETE_ARGS": " ".join(["fas", *words]), "_FAS_COMPLETE": "complete_zsh"}
+        return fas({**environment, **line}, tmp_path).stdout
+
+    assert "basn/model_a" in complete("fit", "--exp", "basn/")
+    assert "runs/basn/2026" in complete("test", "")
+    assert "data=oulu" in complete("fit", "data=")

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from fas.cli import preprocess as command
 from fas.cli import store as store_command
-from fas.datasets.recipe import load_recipe
+from fas.datasets.loading import load_recipe
 from fas.errors import FasError
 from fas.layers import LAYERS
 from fas.store import FrameReader, Store, list_stores

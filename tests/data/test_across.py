@@ -58,7 +58,7 @@ def root(tmp_path: Path) -> Path:
 
 def data_module(root: Path, **settings: object) -> FasDataModule:
     arguments = {"protocol": str(root.parent / "both.yaml"), "dataset": None, "store": root, "num_workers": 0}
-    requirements = Requirements(layers=(), input_size=32, map_size=8)
+    requirements = Requirements(input_size=32)
     return FasDataModule(requirements=requirements, **{**arguments, **settings})  # type: ignore[arg-type]
 
 
@@ -102,7 +102,7 @@ def test_stores_that_were_cut_in_different_ways_are_refused(root: Path, tmp_path
     make_store(other, layers=(), simulated=False)
     (tmp_path / "mine.csv").write_text(MANIFEST)
     own_store(other, {**find_store("oulu", other).recipe, "margin": 0.7})
-    with pytest.raises(FasError, match="the faces of oulu and mine were not cut alike: margin is"):
+    with pytest.raises(FasError, match="the faces of oulu and mine were not cut in the same way: margin is"):
         data_module(other).setup("fit")
 
 

@@ -13,7 +13,7 @@ from fas.store.codec import encode_image
 from tests.fakes.failures import oulu_failure
 from tests.fakes.store import make_store
 
-BOTH = Requirements(layers=("depth", "reflection"), input_size=32, map_size=8)
+BOTH = Requirements(input_size=32, targets={"depth": 8, "reflection": 8})
 
 
 def data_module(root, **settings):
@@ -43,8 +43,9 @@ def test_training_batches_are_balanced_over_the_epoch_and_complete(store_root):
     batches = list(data.train_dataloader())
     labels = torch.cat([batch["label"] for batch in batches])
     assert len(labels) == 12 and labels.sum() == 6  # 2 bona fide presentations of 3 frames
-    assert batches[0]["image"].shape == (8, 3, 32, 32)
-    assert batches[0]["depth"].shape == (8, 1, 8, 8) and batches[0]["reflection"].shape == (8, 3, 8, 8)
+    assert batches[0]["inputs"]["rgb"].shape == (8, 3, 32, 32)
+    shapes = {layer: tuple(one.shape) for layer, one in batches[0]["targets"].items()}
+    assert shapes == {"depth": (8, 1, 8, 8), "reflection": (8, 3, 8, 8)}
 
 
 def test_the_epoch_decides_what_is_drawn(store_root):
@@ -76,7 +77,9 @@ def test_scoring_takes_dev_then_test_and_no_maps(tmp_path):
     loader = data.predict_dataloader()
     wanted = [*data.splits["dev"].codes.tolist(), *data.splits["test"].codes.tolist()]
     assert list(dict.fromkeys(code for code, _ in rows(loader))) == wanted
-    assert set(next(iter(loader))) == {"image", "label", "presentation", "frame"}
+    batch = next(iter(loader))
+    assert set(batch) == {"inputs", "targets", "label", "presentation", "frame", "synthesised"}
+    assert batch["targets"] == {}
 
 
 def test_presentations_are_the_table_behind_the_codes(store_root):
@@ -96,7 +99,9 @@ def test_workers_of_either_kind_read_the_same(store_root, context):
     batches = list(loader)
     assert loader.persistent_workers
     for expected, got in zip(alone.val_dataloader(), batches, strict=True):
-        assert all(torch.equal(expected[name], got[name]) for name in expected)
+        assert all(torch.equal(expected[name], got[name]) for name in ("label", "presentation", "frame"))
+        for part in ("inputs", "targets"):
+            assert all(torch.equal(one, got[part][layer]) for layer, one in expected[part].items())
 
 
 def test_a_missing_layer_is_found_before_training_with_the_command_that_makes_it(tmp_path):

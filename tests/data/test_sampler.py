@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fas.data.sampler import BalancedSampler, evenly_spaced
+from fas.data.sampler import GroupSampler, evenly_spaced, sample_groups
 from fas.errors import FasError
 
 
@@ -19,7 +19,7 @@ def tables(draw):
 
 
 def epoch_of(labels, codes, epoch, **settings):
-    sampler = BalancedSampler(labels, codes, **settings)
+    sampler = GroupSampler(sample_groups("balanced", labels, [], codes), codes, **settings)
     sampler.set_epoch(epoch)
     drawn = list(sampler)
     assert len(drawn) == len(sampler)
@@ -29,7 +29,7 @@ def epoch_of(labels, codes, epoch, **settings):
 @given(tables(), st.integers(0, 50), st.none() | st.integers(1, 4), st.integers(0, 3))
 def test_an_epoch_has_as_many_bona_fide_as_attacks_and_no_frame_twice(table, epoch, frames, seed):
     labels, codes = table
-    drawn = epoch_of(labels, codes, epoch, frames_per_video=frames, seed=seed)
+    drawn = epoch_of(labels, codes, epoch, per_presentation=frames, seed=seed)
     assert len(set(drawn)) == len(drawn)
     assert labels[drawn].sum() * 2 == len(drawn)
     if frames is not None:
@@ -42,20 +42,20 @@ def test_the_smaller_class_is_seen_whole(table, epoch, frames):
     available = [
         sum(min(count, frames or count) for count in np.bincount(codes[labels == label]) if count) for label in (0, 1)
     ]
-    drawn = epoch_of(labels, codes, epoch, frames_per_video=frames)
+    drawn = epoch_of(labels, codes, epoch, per_presentation=frames)
     assert len(drawn) == 2 * min(available)
 
 
 @given(tables(), st.integers(0, 50), st.none() | st.integers(1, 4), st.integers(2, 4))
 def test_ranks_share_the_epoch_without_overlap_and_each_is_balanced(table, epoch, frames, world_size):
     labels, codes = table
-    whole = len(epoch_of(labels, codes, epoch, frames_per_video=frames)) // 2
+    whole = len(epoch_of(labels, codes, epoch, per_presentation=frames)) // 2
     if whole < world_size:
         with pytest.raises(FasError, match="too few"):
-            BalancedSampler(labels, codes, frames_per_video=frames, world_size=world_size)
+            epoch_of(labels, codes, epoch, per_presentation=frames, world_size=world_size)
         return
     parts = [
-        epoch_of(labels, codes, epoch, frames_per_video=frames, rank=rank, world_size=world_size)
+        epoch_of(labels, codes, epoch, per_presentation=frames, rank=rank, world_size=world_size)
         for rank in range(world_size)
     ]
     assert {len(part) for part in parts} == {2 * (whole // world_size)}
@@ -65,7 +65,7 @@ def test_ranks_share_the_epoch_without_overlap_and_each_is_balanced(table, epoch
     assert whole - labels[together].sum() < world_size  # what is left out
 
 
-def test_attacks_are_drawn_anew_in_every_epoch_and_the_same_for_the_same_seed_and_epoch():
+def test_attacks_are_drawn_again_in_every_epoch_and_the_same_for_the_same_seed_and_epoch():
     labels = np.array([1] * 20 + [0] * 200)
     codes = np.arange(220)
     epochs = [epoch_of(labels, codes, epoch, seed=3) for epoch in range(100)]
@@ -78,15 +78,46 @@ def test_attacks_are_drawn_anew_in_every_epoch_and_the_same_for_the_same_seed_an
     assert len(orders) == 100
 
 
-def test_frames_of_a_video_are_drawn_anew_too():
+def test_frames_of_a_video_are_drawn_again_too():
     labels, codes = np.repeat([1, 0], 50), np.repeat([0, 1], 50)
-    drawn = [tuple(sorted(epoch_of(labels, codes, epoch, frames_per_video=2))) for epoch in range(20)]
+    drawn = [tuple(sorted(epoch_of(labels, codes, epoch, per_presentation=2))) for epoch in range(20)]
     assert len(set(drawn)) > 15
 
 
 def test_one_class_alone_is_an_error():
-    with pytest.raises(FasError, match="smaller class has 0"):
-        BalancedSampler(np.ones(5, int), np.arange(5))
+    with pytest.raises(FasError, match="smallest group of training samples has 0"):
+        epoch_of(np.zeros(5, int), np.arange(5), 0)
+
+
+def test_groups_of_every_rule():
+    labels = np.array([1, 0, 0, 1, 0])
+    species = ["", "print/a", "replay/x", "", "print/b"]
+    domains = np.array([0, 0, 1, 1, 1])
+    assert sample_groups("all", labels, species, domains).tolist() == [0, 0, 0, 0, 0]
+    assert sample_groups("balanced", labels, species, domains).tolist() == [0, 1, 1, 0, 1]
+    assert sample_groups("per_species", labels, species, domains).tolist() == [0, 1, 2, 0, 1]
+    # (domain, class): (0, bona fide), (0, attack), (1, bona fide), (1, attack)
+    assert sample_groups("per_domain", labels, species, domains).tolist() == [0, 1, 3, 2, 3]
+
+
+@pytest.mark.parametrize("world_size", [1, 2, 3, 8])
+def test_every_group_is_seen_as_often_on_every_rank(world_size):
+    groups = np.repeat([0, 1, 2], [24, 40, 90])
+    parts = []
+    for rank in range(world_size):
+        sampler = GroupSampler(groups, np.arange(154), rank=rank, world_size=world_size)
+        part = list(sampler)
+        assert len(part) == len(sampler) == 72 // world_size
+        assert np.bincount(groups[part]).tolist() == [24 // world_size] * 3
+        parts += part
+    assert len(set(parts)) == len(parts)
+
+
+def test_without_balance_every_sample_is_seen_once():
+    sampler = GroupSampler(np.zeros(10, int), np.arange(10))
+    assert sorted(sampler) == list(range(10))
+    sampler.set_epoch(1)
+    assert list(sampler) != sorted(sampler)
 
 
 def test_evenly_spaced_takes_first_and_last_and_the_same_step_between():

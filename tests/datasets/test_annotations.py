@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from fas.datasets.annotations import AnnotationError, annotation_path, read_annotations
+from fas.datasets.loading import load_recipe
 from fas.datasets.naming import NameReader
-from fas.datasets.recipe import Recipe, load_recipe
+from fas.datasets.recipe import Recipe
 from fas.datasets.recipe_parts import Annotations
 
 OULU = load_recipe("oulu")
@@ -47,7 +48,7 @@ def test_rows_of_another_form_are_named(tmp_path: Path, line: str) -> None:
 @pytest.mark.parametrize("frame", ["0", "-1", "0.5", "nan", "inf"])
 def test_frames_that_do_not_count_up_are_named(tmp_path: Path, frame: str) -> None:
     write(tmp_path, f"0,1,2,3,4\n{frame},1,2,3,4\n")
-    with pytest.raises(AnnotationError, match=f"line 2: {frame} is no frame after 0"):
+    with pytest.raises(AnnotationError, match=f"line 2: {frame} is not a frame after 0"):
         read_annotations(OULU, tmp_path, VIDEO, SIZE)
 
 

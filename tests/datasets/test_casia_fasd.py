@@ -12,10 +12,10 @@ from fas.datasets.annotations import annotation_path, read_annotations
 from fas.datasets.counts import count
 from fas.datasets.fake import empty_media, make_fake_tree
 from fas.datasets.index import DatasetIndex, index_dataset
+from fas.datasets.loading import load_recipe
 from fas.datasets.naming import NameReader
 from fas.datasets.presentation import Presentation
 from fas.datasets.protocol import protocol_splits
-from fas.datasets.recipe import load_recipe
 
 CASIA = load_recipe("casia_fasd")
 

@@ -13,8 +13,9 @@ from fas.datasets.contents import published_presentations
 from fas.datasets.counts import count
 from fas.datasets.fake import empty_media, make_fake_tree
 from fas.datasets.index import index_dataset
+from fas.datasets.loading import load_recipe
 from fas.datasets.protocol import protocol_splits
-from fas.datasets.recipe import Recipe, load_recipe
+from fas.datasets.recipe import Recipe
 from fas.errors import FasError, FasWarning
 
 SURF = load_recipe("casia_surf")
@@ -55,7 +56,7 @@ def test_published_counts_of_the_official_protocol() -> None:
     assert count(presentations)["presentations"] == 1200 + 9608 + 57710
 
 
-def test_a_made_tree_is_exactly_what_the_recipe_says(tmp_path: Path) -> None:
+def test_a_fake_tree_is_exactly_what_the_recipe_says(tmp_path: Path) -> None:
     made = make_fake_tree(small(), tmp_path / "surf", empty_media)
     index = index_dataset(small(), tmp_path / "surf", strict=True)
     assert index.presentations == made
@@ -93,7 +94,7 @@ def test_pictures_that_no_list_labels_are_never_guessed(tmp_path: Path) -> None:
     with pytest.warns(FasWarning):
         index = index_dataset(SURF, root)
     assert [one.path for one in index.presentations] == [f"{REAL}/color"]
-    assert index.surplus == ["Testing/0000/000000-color.jpg"]
+    assert index.unexpected == ["Testing/0000/000000-color.jpg"]
 
 
 def listed(label: str, number: int = 1) -> str:
@@ -107,7 +108,7 @@ def test_a_training_list_whose_labels_are_inverted_is_an_error(tmp_path: Path) -
     with pytest.raises(FasError, match=r"exactly one label .* fits none"):
         index_dataset(SURF, tmp_path)
     write(tmp_path, train=listed("1") + listed("0", 31))
-    with pytest.raises(FasError, match=r"line 2: .* has genuine 0, but 1 was said before"):
+    with pytest.raises(FasError, match=r"line 2: .* has genuine 0, but was 1 in an earlier line or table"):
         index_dataset(SURF, tmp_path)
 
 

@@ -10,10 +10,10 @@ import pytest
 from fas.datasets.contents import published_presentations
 from fas.datasets.counts import count
 from fas.datasets.index import index_dataset
+from fas.datasets.loading import load_recipe
 from fas.datasets.naming import NameReader
 from fas.datasets.presentation import Presentation
 from fas.datasets.protocol import protocol_splits
-from fas.datasets.recipe import load_recipe
 from fas.errors import FasError, FasWarning
 
 CEFA = load_recipe("cefa")
@@ -108,7 +108,7 @@ def test_names_by_hand(path: str, subject: str, split: str, attack_type: str) ->
         "3D-Mask/002/1_003_1_1_2_1_3/profile",
     ],
 )
-def test_other_names_are_no_presentations(path: str) -> None:
+def test_other_names_are_not_presentations(path: str) -> None:
     assert NameReader(CEFA).read(path) is None
 
 
@@ -122,7 +122,7 @@ def test_folders_of_frames_whose_colour_is_named_either_way(tmp_path: Path) -> N
     assert (attack.path, attack.attack_type) == ("AF/AF-001/1_001_1_1_2/color", CLOTH)
     (tmp_path / "AF/AF-001/1_001_1_1_9/profile").mkdir(parents=True)
     (tmp_path / "AF/AF-001/1_001_1_1_9/profile/0001.jpg").touch()
-    with pytest.warns(FasWarning, match="1 files are surplus"):
+    with pytest.warns(FasWarning, match="1 file is unexpected"):
         index_dataset(CEFA, tmp_path)
 
 
@@ -130,5 +130,5 @@ def test_one_recording_under_both_names_is_an_error(tmp_path: Path) -> None:
     for colour in ("profile", "color"):
         (tmp_path / f"AF/AF-001/1_001_1_1_1/{colour}").mkdir(parents=True)
         (tmp_path / f"AF/AF-001/1_001_1_1_1/{colour}/0001.jpg").touch()
-    with pytest.raises(FasError, match="AF/1_001_1_1_1 is there twice"):
+    with pytest.raises(FasError, match="AF/1_001_1_1_1 exists twice"):
         index_dataset(CEFA, tmp_path)

@@ -15,9 +15,10 @@ from fas.datasets.contents import published_presentations
 from fas.datasets.counts import count, count_published
 from fas.datasets.fake import empty_media, make_fake_tree
 from fas.datasets.index import DatasetIndex, index_dataset
+from fas.datasets.loading import load_recipe
 from fas.datasets.presentation import Presentation
 from fas.datasets.protocol import protocol_splits
-from fas.datasets.recipe import Recipe, load_recipe
+from fas.datasets.recipe import Recipe
 from fas.errors import FasError, FasWarning
 
 CELEBA = load_recipe("celeba_spoof")
@@ -69,7 +70,7 @@ def test_published_totals() -> None:
     assert count_published(CELEBA) == {"presentations": 625537, "subjects": 10177}  # of classes nothing is published
 
 
-def test_a_made_tree_has_what_the_metas_say(tree: DatasetIndex) -> None:
+def test_a_fake_tree_has_what_the_metas_say(tree: DatasetIndex) -> None:
     assert len(tree.presentations) == 61 * 3 + 1
     types = Counter(one.attack_type for one in tree.presentations)
     assert set(types) == {"", *TYPES.values()}
@@ -122,11 +123,11 @@ def test_folder_and_metas_that_contradict_each_other_are_an_error(tmp_path: Path
 def test_a_short_row_and_a_missing_picture_are_named(tmp_path: Path) -> None:
     root = one_picture(tmp_path, "Data/train/9/live/000184.jpg", [0, 0, 0, 0])
     (root / METAS).write_text(json.dumps({"Data/train/9/live/000184.jpg": [0] * 43}))
-    with pytest.raises(FasError, match=r"entry 1, .* no list of at least 44 numbers"):
+    with pytest.raises(FasError, match=r"entry 1, .* not a list of at least 44 numbers"):
         index_dataset(CELEBA, root)
     rows = {f"Data/train/9/live/{name}.jpg": [0] * 44 for name in ("000184", "000185")}
     (root / METAS).write_text(json.dumps(rows))
-    with pytest.warns(FasWarning, match=r"1 files are missing: Data/train/9/live/000185\.jpg"):
+    with pytest.warns(FasWarning, match=r"1 file is missing: Data/train/9/live/000185\.jpg"):
         index_dataset(CELEBA, root)
 
 

@@ -8,7 +8,7 @@ import yaml
 
 from fas.datasets.contents import published_presentations
 from fas.datasets.cross import cross_splits, is_cross_protocol, load_cross_protocol
-from fas.datasets.recipe import load_recipe
+from fas.datasets.loading import load_recipe
 from fas.errors import FasError
 
 OULU = published_presentations(load_recipe("oulu"))
@@ -35,6 +35,16 @@ def test_a_users_own_file(tmp_path: Path) -> None:
     assert {one.attributes["phone"] for one in splits["train"]} == set("23456")
     first = splits["test"][0]
     assert (first.video_id, first.path, first.subject) == ("oulu/4_1_36_1", "Test_files/4_1_36_1.avi", "oulu/36")
+
+
+def test_a_users_own_dataset_is_looked_for_next_to_the_protocols_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists/lab.csv").write_text("path,label,attack_type,subject,split\na.mp4,1,,ann,test\n")
+    path = write(tmp_path, test=[{"dataset": "lists/lab.csv"}])
+    monkeypatch.chdir("/")
+    assert [recipe.name for recipe in load_cross_protocol(path).recipes.values()] == ["oulu", "lab"]
 
 
 # Videos of each domain in the leave-one-out tasks, by the literature: bona fide, attack.
@@ -86,7 +96,7 @@ def test_a_presentation_taken_twice_or_into_two_splits(tmp_path: Path) -> None:
         cross_splits(load_cross_protocol(write(tmp_path, train=[part])), {"oulu": OULU})
 
 
-def test_a_recipe_is_no_protocol(tmp_path: Path) -> None:
+def test_a_recipe_is_not_a_protocol(tmp_path: Path) -> None:
     assert not is_cross_protocol("oulu")
     assert not is_cross_protocol(tmp_path / "none.yaml")
 

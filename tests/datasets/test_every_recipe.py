@@ -13,10 +13,10 @@ from fas.datasets.counts import count, count_published
 from fas.datasets.cross import cross_splits, known_cross_protocols, load_cross_protocol
 from fas.datasets.fake import empty_media, make_fake_tree
 from fas.datasets.index import index_dataset
+from fas.datasets.loading import known_recipes, load_recipe
 from fas.datasets.presentation import Presentation
 from fas.datasets.protocol import folds, protocol_splits
 from fas.datasets.protocol_files import check_protocol_files
-from fas.datasets.recipe import known_recipes, load_recipe
 
 LARGE = 40_000
 """Trees of more presentations are not written here; benchmarks/index.py does."""
@@ -78,7 +78,7 @@ def test_every_protocol_and_fold_has_both_classes_and_disjoint_splits(name: str)
 
 
 @pytest.mark.parametrize("name", known_recipes())
-def test_a_made_tree_is_exactly_what_the_recipe_says(name: str, tmp_path: Path) -> None:
+def test_a_fake_tree_is_exactly_what_the_recipe_says(name: str, tmp_path: Path) -> None:
     recipe = load_recipe(name)
     if len(published(name)) > LARGE:
         pytest.skip("too large to be written in a test")

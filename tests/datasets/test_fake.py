@@ -11,7 +11,8 @@ import yaml
 from fas.datasets.fake import FRAMES, empty_media, make_fake_tree
 from fas.datasets.fake_media import FakeMedia
 from fas.datasets.index import index_dataset
-from fas.datasets.recipe import Recipe, load_recipe
+from fas.datasets.loading import load_recipe
+from fas.datasets.recipe import Recipe
 from fas.errors import FasError
 from fas.preprocessing.decode import FrameSelection, read_frames
 from tests.fakes.oulu import make_oulu
@@ -95,7 +96,7 @@ def test_hdf5(tmp_path: Path, array: str) -> None:
 
 
 def test_what_cannot_be_made(tmp_path: Path) -> None:
-    with pytest.raises(FasError, match="has no `contents` to make a tree of"):
+    with pytest.raises(FasError, match="has no `contents` to make a tree from"):
         make_fake_tree(replace(small(tmp_path), contents=()), tmp_path / "tree", empty_media)
     (tmp_path / "full").mkdir()
     (tmp_path / "full/a").touch()
@@ -104,11 +105,11 @@ def test_what_cannot_be_made(tmp_path: Path) -> None:
     recipe = small(tmp_path, grammar=r"(?P<subject>\w)_(?P<kind>real|fake)\.xyz", contents=[
         {"path": "{subject}_{kind}.xyz", "products": [{"subject": "a", "kind": "real"}]}
     ])  # fmt: skip
-    with pytest.raises(FasError, match="no made medium has the suffix"):
+    with pytest.raises(FasError, match="no fake media can be made for the suffix"):
         make_fake_tree(recipe, tmp_path / "odd", FakeMedia(recipe))
 
 
-def test_invented_names_are_never_missing_nor_surplus(tmp_path: Path) -> None:
+def test_invented_names_are_never_missing_nor_unexpected(tmp_path: Path) -> None:
     part = {
         "path": "{subject}_{kind}.mp4",
         "products": [{"of": {"subject": ["a", "b", "c"], "kind": "fake"}, "first": 2}],

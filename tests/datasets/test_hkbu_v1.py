@@ -9,9 +9,9 @@ import pytest
 from fas.datasets.counts import count
 from fas.datasets.fake import empty_media, make_fake_tree
 from fas.datasets.index import DatasetIndex, index_dataset
+from fas.datasets.loading import load_recipe
 from fas.datasets.naming import NameReader
 from fas.datasets.protocol import protocol_splits
-from fas.datasets.recipe import load_recipe
 
 V1 = load_recipe("hkbu_v1")
 SUBJECTS = {f"{number:02d}" for number in range(1, 9)}
@@ -64,5 +64,5 @@ def test_names_by_hand(path: str, subject: str, label: int) -> None:
 
 
 @pytest.mark.parametrize("path", ["s1/01_03_01.mp4", "s3/01_01_01.mp4", "s4/01_04_01.mp4", "s1/09_01_01.mp4"])
-def test_a_name_that_contradicts_its_folder_is_no_presentation(path: str) -> None:
+def test_a_name_that_contradicts_its_folder_is_not_a_presentation(path: str) -> None:
     assert NameReader(V1).read(path) is None

@@ -12,9 +12,9 @@ import pytest
 from fas.datasets.counts import count
 from fas.datasets.fake import empty_media, make_fake_tree
 from fas.datasets.index import DatasetIndex, index_dataset
+from fas.datasets.loading import load_recipe
 from fas.datasets.naming import NameReader
 from fas.datasets.protocol import protocol_splits
-from fas.datasets.recipe import load_recipe
 
 V1PLUS = load_recipe("hkbu_v1plus")
 
@@ -56,11 +56,11 @@ def test_the_folder_alone_tells_the_label_since_names_are_not_confirmed(folder: 
     assert (one.subject, one.label) == ("12", label)
 
 
-def test_a_made_tree_says_that_its_names_are_invented(tree: DatasetIndex) -> None:
+def test_a_fake_tree_says_that_its_names_are_invented(tree: DatasetIndex) -> None:
     assert "Some names are invented" in json.loads((tree.root / "SIMULATED.json").read_text())["about"]
 
 
-def test_nothing_is_missing_or_surplus_by_its_name(tmp_path: Path) -> None:
+def test_nothing_is_missing_or_unexpected_by_its_name(tmp_path: Path) -> None:
     (tmp_path / "s1").mkdir()
     (tmp_path / "s1/03_01.avi").touch()
     with warnings.catch_warnings():

@@ -11,9 +11,9 @@ import pytest
 from fas.datasets.counts import count
 from fas.datasets.fake import empty_media, make_fake_tree
 from fas.datasets.index import DatasetIndex, index_dataset
+from fas.datasets.loading import load_recipe
 from fas.datasets.naming import NameReader
 from fas.datasets.protocol import protocol_splits
-from fas.datasets.recipe import load_recipe
 from fas.errors import FasError
 
 V2 = load_recipe("hkbu_v2")
@@ -66,7 +66,7 @@ def test_one_fold_per_subject() -> None:
     [
         ("HKBU_MARs_V2/real/09/07_06_09.avi", "real/09/07_06", 1),
         ("HKBU_MARs_V2/attack/09/07_06_9.avi", "attack/09/07_06", 0),
-        ("HKBU_MARs_V2/attack/09/07_06_09.avi", "attack/09/07_06", 0),  # a mended copy
+        ("HKBU_MARs_V2/attack/09/07_06_09.avi", "attack/09/07_06", 0),  # a corrected copy
         ("attack/12/01_02_12.avi", "attack/12/01_02", 0),
     ],
 )
@@ -94,7 +94,7 @@ def test_both_spellings_of_one_video_are_refused(tmp_path: Path) -> None:
         path = tmp_path / f"attack/09/01_01_{end}.avi"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    with pytest.raises(FasError, match="attack/09/01_01 is there twice"):
+    with pytest.raises(FasError, match="attack/09/01_01 exists twice"):
         index_dataset(V2, tmp_path)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fas.datasets.index import index_dataset
-from fas.datasets.recipe import load_recipe
+from fas.datasets.loading import load_recipe
 from fas.errors import FasError, FasWarning
 from tests.fakes.oulu import make_oulu
 
@@ -25,7 +25,7 @@ def root(tmp_path: Path) -> Path:
 
 def test_a_simulated_tree_has_a_name_of_its_own_and_misses_nothing(root: Path) -> None:
     index = index_dataset(OULU, root, strict=True)
-    assert (index.name, index.simulated) == ("oulu-simulated", True)
+    assert (str(index.name), index.simulated) == ("oulu-simulated", True)
     assert len(index.presentations) == len(index.expected) == 3 * 2 * 1 * 5
     assert index.presentations == index.expected
 
@@ -55,7 +55,7 @@ def test_missing_videos_and_eye_files_are_named(root: Path) -> None:
     with pytest.warns(FasWarning, match="missing") as caught:
         index = index_dataset(OULU, root)
     assert index.missing == ["Test_files/2_1_36_5.txt", "Train_files/1_1_01_2.avi"]
-    assert index.surplus == ["Train_files/1_1_01_2.txt"]  # eyes of a video that is not there
+    assert index.unexpected == ["Train_files/1_1_01_2.txt"]  # eyes of a video that is not there
     assert len(caught) == 2
     assert len(index.presentations) == 29
 
@@ -78,35 +78,35 @@ def test_missing_videos_and_eye_files_are_named(root: Path) -> None:
         "Train_files/1_1_01_1.avi\n",
     ],
 )
-def test_other_names_are_surplus(root: Path, name: str) -> None:
+def test_other_names_are_unexpected(root: Path, name: str) -> None:
     (root / name).parent.mkdir(parents=True, exist_ok=True)
     (root / name).touch()
-    with pytest.warns(FasWarning, match="1 files are surplus"):
+    with pytest.warns(FasWarning, match="1 file is unexpected"):
         index = index_dataset(OULU, root)
-    assert index.surplus == [name.replace("\n", "\\n")]
+    assert index.unexpected == [name.replace("\n", "\\n")]
     assert len(index.presentations) == 30
-    with pytest.raises(FasError, match="surplus"):
+    with pytest.raises(FasError, match="unexpected"):
         index_dataset(OULU, root, strict=True)
 
 
 @pytest.mark.parametrize("name", ["Readme.pdf", "Protocols/evaluate.m", "Train_files.zip"])
 def test_further_files_of_the_distribution_are_expected(root: Path, name: str) -> None:
     (root / name).touch()
-    assert index_dataset(OULU, root, strict=True).surplus == []
+    assert index_dataset(OULU, root, strict=True).unexpected == []
 
 
 def test_a_video_beyond_what_a_simulated_tree_declares_is_kept_and_named(root: Path) -> None:
     (root / "Train_files/3_1_01_1.avi").touch()
     (root / "Train_files/3_1_01_1.txt").touch()
-    with pytest.warns(FasWarning, match="surplus"):
+    with pytest.warns(FasWarning, match="unexpected"):
         index = index_dataset(OULU, root)
-    assert index.surplus == ["Train_files/3_1_01_1.avi"]
+    assert index.unexpected == ["Train_files/3_1_01_1.avi"]
     assert len(index.presentations) == 31
 
 
 def test_a_video_in_another_splits_folder_is_an_error(root: Path) -> None:
     (root / "Train_files/1_1_01_1.avi").rename(root / "Test_files/1_1_01_1.avi")
-    with pytest.raises(FasError, match="1_1_01_1 lies in the test split, but was published in train") as caught:
+    with pytest.raises(FasError, match="1_1_01_1 is in the test split, but was published in train") as caught:
         index_dataset(OULU, root)
     assert caught.value.path == root / "Test_files/1_1_01_1.avi"
 
@@ -114,7 +114,7 @@ def test_a_video_in_another_splits_folder_is_an_error(root: Path) -> None:
 def test_the_same_presentation_twice_is_an_error(root: Path) -> None:
     (root / "Train_files/Train_files").mkdir()
     (root / "Train_files/Train_files/1_1_01_1.avi").touch()
-    with pytest.raises(FasError, match="1_1_01_1 is there twice"):
+    with pytest.raises(FasError, match="1_1_01_1 exists twice"):
         index_dataset(OULU, root)
 
 
@@ -125,17 +125,17 @@ def test_no_presentation_at_all_says_what_was_looked_for(tmp_path: Path, name: s
     with pytest.raises(FasError, match=r"looked for files such as Dev_files/1_1_21_1\.avi") as caught:
         index_dataset(OULU, tmp_path)
     assert caught.value.path == tmp_path
-    assert (name or "no file at all") in str(caught.value)
+    assert (name or "no files at all") in str(caught.value)
 
 
-def test_names_that_are_no_text_are_surplus_and_shown_escaped(root: Path) -> None:
+def test_names_that_are_not_text_are_unexpected_and_shown_escaped(root: Path) -> None:
     (root / "Train_files" / os.fsdecode(b"1_1_01_\xff.avi")).touch()
     (root / os.fsdecode(b"\xfe")).mkdir()
     (root / os.fsdecode(b"\xfe") / "inside").touch()
     (root / "Train_files" / "\x1b[2J.avi").touch()
-    with pytest.warns(FasWarning, match="surplus") as caught:
+    with pytest.warns(FasWarning, match="unexpected") as caught:
         index = index_dataset(OULU, root)
-    assert index.surplus == ["Train_files/1_1_01_\\udcff.avi", "Train_files/\\x1b[2J.avi", "\\udcfe"]
+    assert index.unexpected == ["Train_files/1_1_01_\\udcff.avi", "Train_files/\\x1b[2J.avi", "\\udcfe"]
     assert str(caught[0].message).isascii()
     assert len(index.presentations) == 30
 
@@ -158,14 +158,14 @@ def test_a_damaged_mark_of_simulation_is_an_error(root: Path) -> None:
 def test_further_files_of_a_simulated_tree_are_expected(root: Path) -> None:
     (root / "Truth").mkdir()
     (root / "Truth/1_1_01_2.npz").touch()
-    with pytest.warns(FasWarning, match="surplus"):
+    with pytest.warns(FasWarning, match="unexpected"):
         index_dataset(OULU, root)
     mark = json.loads((root / "SIMULATED.json").read_text())
     (root / "SIMULATED.json").write_text(json.dumps(mark | {"other_files": ["Truth/*.npz"]}))
-    assert index_dataset(OULU, root, strict=True).surplus == []
+    assert index_dataset(OULU, root, strict=True).unexpected == []
 
 
-def test_the_search_for_cycles_goes_on_after_an_index_and_after_an_error(tmp_path: Path) -> None:
+def test_the_search_for_cycles_resumes_after_an_index_and_after_an_error(tmp_path: Path) -> None:
     with pytest.raises(FasError, match="no presentation"):
         index_dataset(load_recipe("uvad"), tmp_path)
     assert gc.isenabled()

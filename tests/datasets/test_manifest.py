@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from fas.datasets.index import index_dataset
+from fas.datasets.loading import load_recipe
 from fas.datasets.protocol import protocol_splits
-from fas.datasets.recipe import load_recipe
 from fas.errors import FasError, FasWarning
 
 HEADER = "path,label,attack_type,subject,split,lamp\n"
@@ -36,7 +36,7 @@ def test_a_manifest_is_a_dataset_with_one_protocol(tmp_path: Path) -> None:
     make_tree(tmp_path / "root")
     recipe = load_recipe(write(tmp_path, GOOD))
     index = index_dataset(recipe, tmp_path / "root", strict=True)
-    assert index.name == "mine"
+    assert str(index.name) == "mine"
     found = {
         one.path: (one.video_id, one.label, one.attack_type, one.subject, one.split) for one in index.presentations
     }
@@ -52,36 +52,49 @@ def test_a_manifest_is_a_dataset_with_one_protocol(tmp_path: Path) -> None:
     }
 
 
+def test_a_copy_kept_elsewhere_says_the_same_as_long_as_it_keeps_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = write(tmp_path, GOOD)
+    own, kept = load_recipe(mine), tmp_path / "store"
+    kept.mkdir()
+    mine.rename(kept / "mine.csv")
+    monkeypatch.chdir(kept)
+    assert load_recipe("mine.csv") == load_recipe(kept / "mine.csv") == own
+    (kept / "mine.csv").rename(kept / "other.csv")
+    assert (own.name, load_recipe("other.csv").name) == ("mine", "other")  # the file's name is the dataset's
+
+
 def test_listed_files_that_are_not_there_are_missing_and_others_are_nobodys_business(tmp_path: Path) -> None:
     make_tree(tmp_path)
     (tmp_path / "c/x.mov").unlink()
     (tmp_path / "notes.txt").touch()
     (tmp_path / "a/three.mp4").touch()
-    with pytest.warns(FasWarning, match=r"1 files are missing: c/x\.mov"):
+    with pytest.warns(FasWarning, match=r"1 file is missing: c/x\.mov"):
         index = index_dataset(load_recipe(write(tmp_path, GOOD)), tmp_path)
-    assert (index.missing, index.surplus) == (["c/x.mov"], [])
+    assert (index.missing, index.unexpected) == (["c/x.mov"], [])
 
 
 @pytest.mark.parametrize(
     ("row", "problem"),
     [
-        ("a/one.mp4,1,,ann,train,on", "line 8: a/one.mp4 stands in line 2 already"),
-        ("a/one.mp4,0,print,ann,train,on", "line 8: a/one.mp4 is said to be something else in line 2 already"),
-        ("a/one.avi,1,,ann,train,on", "line 8: a/one.avi differs from line 2 by its suffix only"),
-        ("d.mp4,1,,ann,test,on", "line 8: subject ann is in test, but in train by line 2"),
-        ("../d.mp4,1,,dan,train,on", "line 8: '../d.mp4' is no path below the root"),
-        ("/etc/passwd,1,,dan,train,on", "line 8: '/etc/passwd' is no path below the root"),
-        ("d\\e.mp4,1,,dan,train,on", "is no path below the root"),
-        ("d\x07.mp4,1,,dan,train,on", "is no path below the root"),
+        ("a/one.mp4,1,,ann,train,on", "line 8: a/one.mp4 repeats line 2"),
+        ("a/one.mp4,0,print,ann,train,on", "line 8: a/one.mp4 contradicts line 2"),
+        ("a/one.avi,1,,ann,train,on", "line 8: a/one.avi differs from line 2 only by its suffix"),
+        ("d.mp4,1,,ann,test,on", "line 8: subject ann is in test, but in train in line 2"),
+        ("../d.mp4,1,,dan,train,on", "line 8: '../d.mp4' is not a path below the root"),
+        ("/etc/passwd,1,,dan,train,on", "line 8: '/etc/passwd' is not a path below the root"),
+        ("d\\e.mp4,1,,dan,train,on", "is not a path below the root"),
+        ("d\x07.mp4,1,,dan,train,on", "is not a path below the root"),
         ("d.mp4,live,,dan,train,on", "line 8: label 'live' is neither 1 (bona fide) nor 0 (attack)"),
         ("d.mp4,1,print,dan,train,on", "attack_type must be empty for bona fide"),
         ("d.mp4,0,,dan,train,on", "attack_type must be empty for bona fide (label 1) and given for an attack"),
         ("d.mp4,0,a/b/c,dan,train,on", "attack_type 'a/b/c' is not of the form"),
         ("d.mp4,0,bona_fide,dan,train,on", "attack_type 'bona_fide' is not of the form"),
-        ("d.mp4,1,,dan,devel,on", "split 'devel' is none of train, dev, test"),
+        ("d.mp4,1,,dan,devel,on", "split 'devel' is not one of train, dev, test"),
         ("d.mp4,1,,,train,on", "line 8: subject is empty"),
-        ("d.mp4,1,,dan,train", "line 8: has not as many values as the first line has columns"),
-        ("d.mp4,1,,dan,train,on,off", "line 8: has not as many values as the first line has columns"),
+        ("d.mp4,1,,dan,train", "line 8: the number of values is not the number of columns in the first line"),
+        ("d.mp4,1,,dan,train,on,off", "line 8: the number of values is not the number of columns in the first line"),
     ],
 )
 def test_bad_rows_are_named_by_line(tmp_path: Path, row: str, problem: str) -> None:
@@ -100,8 +113,8 @@ def test_all_bad_rows_are_named_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("header", "problem"),
     [
-        ("path,label,subject,split\n", "lacks the column attack_type; it has path, label, subject, split"),
-        ("", "lacks the column"),
+        ("path,label,subject,split\n", "has no column attack_type; columns found: path, label, subject, split"),
+        ("", "has no column"),
         ("path,label,attack_type,subject,split,kind\n", "cannot have the column 'kind'"),
         ("path,label,attack_type,subject,split,split\n", "cannot have the column 'split'"),
         ("path,label,attack_type,subject,split,a b\n", "cannot have the column 'a b'"),

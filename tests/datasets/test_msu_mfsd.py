@@ -13,11 +13,11 @@ from fas.datasets.annotations import AnnotationError, read_annotations
 from fas.datasets.counts import count
 from fas.datasets.fake import empty_media, make_fake_tree
 from fas.datasets.index import DatasetIndex, index_dataset
+from fas.datasets.loading import load_recipe
 from fas.datasets.naming import NameReader
 from fas.datasets.presentation import Presentation
 from fas.datasets.protocol import protocol_splits
 from fas.datasets.protocol_files import check_protocol_files
-from fas.datasets.recipe import load_recipe
 from fas.errors import FasError
 from fas.preprocessing.decode import FrameSelection, read_frames
 from tests.fakes.video import write_video
@@ -115,7 +115,7 @@ def test_a_planted_disagreement_is_named(tree: DatasetIndex, tmp_path: Path) -> 
     test.write_bytes("\r\n".join(TEST.split()).encode())
     assert [str(one) for one in check_protocol_files(MSU, tmp_path, tree.expected)] == [
         "train_sub_list.txt:15: 13 does not belong here by the protocol's rules",
-        "train_sub_list.txt:16: 04 is no subject of the dataset",
+        "train_sub_list.txt:16: 04 is not a subject of the dataset",
         "train_sub_list.txt: 02 belongs here by the protocol's rules, but is not listed",
     ]
 
@@ -137,7 +137,7 @@ def test_names_by_hand(path: str, subject: str, attack_type: str) -> None:
     assert presentation.video_id == path.rpartition(".")[0]
 
 
-def test_a_folder_that_contradicts_the_name_is_no_presentation_or_an_error() -> None:
+def test_a_folder_that_contradicts_the_name_is_not_a_presentation_or_an_error() -> None:
     reader = NameReader(MSU)
     assert reader.read("scene01/real/attack_client002_laptop_SD_ipad_video_scene01.mov") is None
     with pytest.raises(FasError, match="exactly one label"):

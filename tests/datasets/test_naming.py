@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from fas.datasets.contents import published_presentations
+from fas.datasets.loading import load_recipe
 from fas.datasets.naming import NameReader, is_safe
-from fas.datasets.recipe import Contents, load_recipe
+from fas.datasets.recipe_parts import Contents
 from fas.datasets.selection import satisfies
 from fas.errors import FasError
 
@@ -50,7 +51,7 @@ def test_an_id_that_would_leave_its_folder_is_an_error() -> None:
 
     grammar = re.compile(r"(?P<folder>Train)_files/(?P<session>\.)(?P<phone>\.)(?P<subject>1)(?P<access>1)")
     recipe = replace(OULU, grammar=(grammar,), video_id="{session}{phone}")
-    with pytest.raises(FasError, match=r"unusable id '\.\.'"):
+    with pytest.raises(FasError, match=r"unusable id, '\.\.'"):
         NameReader(recipe).read("Train_files/..11")
 
 

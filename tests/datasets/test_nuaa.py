@@ -11,8 +11,8 @@ import pytest
 from fas.datasets.counts import count
 from fas.datasets.fake import empty_media, make_fake_tree
 from fas.datasets.index import DatasetIndex, index_dataset
+from fas.datasets.loading import load_recipe
 from fas.datasets.protocol import protocol_splits
-from fas.datasets.recipe import load_recipe
 from fas.errors import FasError, FasWarning
 
 NUAA = load_recipe("nuaa")
@@ -80,17 +80,19 @@ def test_the_list_says_the_split_and_its_name_the_class(tmp_path: Path, written:
     assert bona_fide.attributes["number"] == "0"
 
 
-def test_pictures_that_no_list_has_are_surplus_and_listed_ones_that_are_not_there_missing(tmp_path: Path) -> None:
+def test_pictures_that_no_list_has_are_unexpected_and_listed_ones_that_are_not_there_missing(tmp_path: Path) -> None:
     few(tmp_path, client_train=f"{NAME}\n0002\\0002_01_00_01_7.jpg\n")
     with pytest.warns(FasWarning):
         index = index_dataset(NUAA, tmp_path)
-    assert index.surplus == [f"ImposterRaw/{NAME}"]
+    assert index.unexpected == [f"ImposterRaw/{NAME}"]
     assert index.missing == ["ClientRaw/0002/0002_01_00_01_7.jpg"]
 
 
 def test_a_picture_in_both_lists_is_an_error_with_file_and_line(tmp_path: Path) -> None:
     few(tmp_path, client_train=f"{NAME}\n", client_test=f"0003\\0003_00_00_03_1.jpg\n{NAME}\n")
-    with pytest.raises(FasError, match=r"line 2: .* has subset test, but train was said before") as caught:
+    with pytest.raises(
+        FasError, match=r"line 2: .* has subset test, but was train in an earlier line or table"
+    ) as caught:
         index_dataset(NUAA, tmp_path)
     assert caught.value.path == tmp_path / "client_test_raw.txt"
 
@@ -109,7 +111,7 @@ def test_without_a_list_nothing_is_guessed(tmp_path: Path) -> None:
         index_dataset(NUAA, tmp_path)
 
 
-def test_the_cut_faces_of_the_distribution_are_no_presentations(tmp_path: Path) -> None:
+def test_the_cut_faces_of_the_distribution_are_not_presentations(tmp_path: Path) -> None:
     few(tmp_path, client_train=f"{NAME}\n", imposter_train=f"{NAME}\n")
     shutil.copytree(tmp_path / "ClientRaw", tmp_path / "Detectedface/ClientFace")
     (tmp_path / "Detectedface/client_train_face.txt").touch()

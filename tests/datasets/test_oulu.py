@@ -10,9 +10,9 @@ import pytest
 from fas.datasets.contents import published_presentations
 from fas.datasets.counts import count, count_published
 from fas.datasets.index import DatasetIndex, index_dataset
+from fas.datasets.loading import load_recipe
 from fas.datasets.protocol import protocol_splits
 from fas.datasets.protocol_files import check_protocol_files
-from fas.datasets.recipe import load_recipe
 from tests.fakes.oulu import make_oulu
 
 OULU = load_recipe("oulu")
@@ -43,10 +43,10 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> DatasetIndex:
 
 
 def test_the_full_tree_is_exactly_the_published_dataset(tree: DatasetIndex) -> None:
-    assert tree.name == "oulu"
+    assert str(tree.name) == "oulu"
     assert not tree.simulated
     assert tree.presentations == tree.expected == published_presentations(OULU)
-    assert tree.missing == tree.surplus == []
+    assert tree.missing == tree.unexpected == []
 
 
 def test_published_counts(tree: DatasetIndex) -> None:

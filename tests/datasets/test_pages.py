@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fas.datasets.recipe import known_recipes, load_recipe
+from fas.datasets.loading import known_recipes, load_recipe
 
 ROOT = Path(__file__).parents[2]
 SLOW = {"celeba_spoof"}

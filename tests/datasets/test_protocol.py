@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from fas.datasets.contents import published_presentations
-from fas.datasets.protocol import folds, protocol_splits
-from fas.datasets.recipe import load_recipe
+from fas.datasets.loading import load_recipe
+from fas.datasets.protocol import default_protocol, folds, protocol_splits
 from fas.errors import FasError
 
 OULU = load_recipe("oulu")
@@ -30,6 +30,21 @@ def test_unknown_protocols_and_folds_list_the_choices(protocol: str, fold: int |
 
 def test_folds_of_each_protocol() -> None:
     assert [list(folds(OULU, name)) for name in OULU.protocols] == [[None], [None], [*range(1, 7)], [*range(1, 7)]]
+
+
+def test_the_only_protocol_is_the_default() -> None:
+    (only,) = load_recipe("uvad").protocols
+    assert default_protocol(load_recipe("uvad")) == only
+
+
+def test_without_a_default_the_choices_are_listed() -> None:
+    with pytest.raises(FasError) as caught:
+        default_protocol(OULU)
+    assert "OULU-NPU has 4 protocols, and none is named:\n  1: unseen environment (session 3)\n" in str(caught.value)
+    assert "\n  4: unseen environment, instruments and camera together\n" in str(caught.value)
+    assert caught.value.remedy == "name one with data.protocol=NAME"
+    with pytest.raises(FasError, match="OULU-NPU has no protocol"):
+        default_protocol(replace(OULU, protocols={}))
 
 
 def test_unused_presentations_are_left_out_and_the_order_is_kept() -> None:

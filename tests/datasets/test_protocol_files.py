@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from fas.datasets.index import DatasetIndex, index_dataset
+from fas.datasets.loading import load_recipe
 from fas.datasets.protocol_files import check_protocol_files
-from fas.datasets.recipe import load_recipe
 from tests.fakes.oulu import make_oulu
 
 OULU = load_recipe("oulu")
@@ -59,9 +59,9 @@ def test_crlf_without_a_last_line_end(tree: DatasetIndex) -> None:
         ("+1,1_3_36_1", "-1,1_3_36_1", ":1: 1_3_36_1 is bona fide by its name, but is listed with -1"),
         ("-1,1_3_36_2", "+1,1_3_36_2", ":2: 1_3_36_2 is print/printer1 by its name, but is listed with +1"),
         ("-1,1_3_36_3", "-2,1_3_36_3", ":3: 1_3_36_3 is print/printer2 by its name, but is listed with -2"),
-        ("+1,1_3_36_1\n", "+1,1_3_36_1\n+1,1_3_36_1\n", ":2: 1_3_36_1 stands in line 1 already"),
+        ("+1,1_3_36_1\n", "+1,1_3_36_1\n+1,1_3_36_1\n", ":2: 1_3_36_1 repeats line 1"),
         ("+1,1_3_36_1\n", "+1,1_3_36_1\n+1,1_1_36_1\n", ":2: 1_1_36_1 does not belong here by the protocol's rules"),
-        ("+1,1_3_36_1\n", "+1,1_3_36_1\n+1,9_9_99_9\n", ":2: 9_9_99_9 is no video of the dataset"),
+        ("+1,1_3_36_1\n", "+1,1_3_36_1\n+1,9_9_99_9\n", ":2: 9_9_99_9 is not a video of the dataset"),
         ("+1,1_3_36_1\n", "", ": 1_3_36_1 belongs here by the protocol's rules, but is not listed"),
     ],
 )
@@ -87,6 +87,6 @@ def test_a_file_that_is_not_there(tree: DatasetIndex) -> None:
     assert check(tree, "3", 2) == check(tree, "4", 1) == []
 
 
-def test_a_missing_video_is_no_disagreement(tree: DatasetIndex) -> None:
+def test_a_missing_video_is_not_a_disagreement(tree: DatasetIndex) -> None:
     (tree.root / "Test_files/1_3_36_1.avi").unlink()
     assert check(tree, None) == []

@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from fas.datasets.index import index_dataset
+from fas.datasets.loading import known_recipes, load_recipe
 from fas.datasets.protocol import protocol_splits
-from fas.datasets.recipe import known_recipes, load_recipe
 from fas.errors import FasError
 from fas.resources import resource_dir
 
@@ -57,11 +57,22 @@ def test_the_example_of_the_documentation_works_on_a_tree(tmp_path: Path) -> Non
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.touch()
     index = index_dataset(recipe, root, strict=True)
-    assert (index.name, len(index.presentations), index.expected) == ("mine", 30, [])
+    assert (str(index.name), len(index.presentations), index.expected) == ("mine", 30, [])
     splits = protocol_splits(recipe, index.presentations, "unseen_camera", 2)
     assert [len(split) for split in splits.values()] == [6, 3, 6]
     assert {p.attributes["camera"] for p in splits["test"]} == {"laptop"}
     assert {p.attack_type for p in splits["test"]} == {"", "print/glossy", "mask/silicone"}
+
+
+def test_a_copy_kept_elsewhere_says_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = write(tmp_path, EXAMPLE)
+    own, kept = load_recipe(mine), tmp_path / "store" / "mine"
+    kept.mkdir(parents=True)
+    mine.rename(kept / "mine.yaml")
+    monkeypatch.chdir(kept)
+    assert load_recipe("mine.yaml") == load_recipe(kept / "mine.yaml") == own
+    (kept / "copy.yaml").write_bytes((resource_dir("preprocess") / "oulu.yaml").read_bytes())
+    assert load_recipe("copy.yaml") == load_recipe("oulu")
 
 
 def test_values_stay_the_text_that_stands_there(tmp_path: Path) -> None:
@@ -89,9 +100,9 @@ def test_ranges_keep_their_width(tmp_path: Path) -> None:
         ("(?P<take>", "(?P<number>", "fields: must name exactly the groups of the grammar"),
         ("(?P<subject>", "(?P<person>", "grammar: needs a group named subject"),
         ("'{subject}/{camera}", "'{subject}/{device}", "video_id: unknown placeholder {device}; known: camera, kind"),
-        ("'{subject}/", "'{subject.__class__}/", "video_id: a placeholder must be {name}"),
-        ("'{subject}/", "'{subject!r}/", "video_id: a placeholder must be {name}"),
-        ("'{subject}/", "'{}/", "video_id: a placeholder must be {name}"),
+        ("'{subject}/", "'{subject.__class__}/", "video_id: a placeholder must be just {name}"),
+        ("'{subject}/", "'{subject!r}/", "video_id: a placeholder must be just {name}"),
+        ("'{subject}/", "'{}/", "video_id: a placeholder must be just {name}"),
         ("'{subject}/", "'{subject/", "video_id: unexpected '{' in field name"),
         ("'{subject}/", "'../{subject}/", "video_id: must be a path below the root"),
         ("'{subject}/", "'/{subject}/", "video_id: must be a path below the root"),
@@ -143,11 +154,11 @@ def test_mistakes_are_named_by_file_and_key(tmp_path: Path, old: str, new: str, 
         ("contents: [{path: '{kind}', products: [{kind: film}]}]", "contents.0.products.0.kind: unknown value film"),
         ("tables: [{path: a.txt}]", "tables.0: needs either line (a text file) or columns (a JSON file)"),
         ("tables: [{path: a.txt, line: '(?P<age>.)'}]", "tables.0.line: needs the group video_id or path"),
-        ("derived: {kind: {a: {kind: mask}}}", "derived.kind: is a field of the names already"),
+        ("derived: {kind: {a: {kind: mask}}}", "derived.kind: is already a field of the names"),
         ("derived: {old: {a: {kind: masc}}}", "derived.old.a.kind: unknown value masc"),
         (
             "published: {subjects: 1, bona_fide: {}, attacks: {}, species: {film: 1}}",
-            "published.species.film: is no species of `attacks`",
+            "published.species.film: is not a species of `attacks`",
         ),
     ],
 )
@@ -164,7 +175,7 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "- a", "just a text"])
-def test_a_file_that_is_no_mapping(tmp_path: Path, text: str) -> None:
+def test_a_file_that_is_not_a_mapping(tmp_path: Path, text: str) -> None:
     with pytest.raises(FasError, match="file: must be a mapping of keys"):
         load_recipe(write(tmp_path, text))
 
@@ -173,8 +184,8 @@ def test_a_file_that_is_no_mapping(tmp_path: Path, text: str) -> None:
     ("text", "problem"),
     [
         ("a: [", "not YAML"),
-        ("name: one\nname: two\n", "key 'name' stands twice"),
-        ("fields: {a: 1, a: 2}\n", "key 'a' stands twice"),
+        ("name: one\nname: two\n", "key 'name' is there twice"),
+        ("fields: {a: 1, a: 2}\n", "key 'a' is there twice"),
         ("a: !!python/object/apply:os.system [ls]", "not YAML"),
         ("? [a]\n: b", "not YAML"),
     ],

@@ -12,11 +12,11 @@ from fas.datasets.annotations import annotation_path, read_annotations
 from fas.datasets.counts import count
 from fas.datasets.fake import empty_media, make_fake_tree
 from fas.datasets.index import DatasetIndex, index_dataset
+from fas.datasets.loading import load_recipe
 from fas.datasets.naming import NameReader
 from fas.datasets.presentation import Presentation
 from fas.datasets.protocol import protocol_splits
 from fas.datasets.protocol_files import check_protocol_files
-from fas.datasets.recipe import load_recipe
 from fas.errors import FasError
 
 REPLAY = load_recipe("replay_attack")
@@ -133,7 +133,7 @@ def test_an_attack_by_hand() -> None:
         "train/attack/attack_print_client001_session01_highdef_photo_adverse.mov",
     ],
 )
-def test_what_is_no_presentation(path: str) -> None:
+def test_what_is_not_a_presentation(path: str) -> None:
     assert read(path) is None
 
 
@@ -154,11 +154,11 @@ def test_the_archives_side_by_side_are_the_same_dataset(tmp_path: Path, tree: Da
 def test_a_video_in_another_splits_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "test/real").mkdir(parents=True)
     (tmp_path / f"test/{REAL}.mov").touch()
-    with pytest.raises(FasError, match=f"{REAL} lies in the test split, but was published in train"):
+    with pytest.raises(FasError, match=f"{REAL} is in the test split, but was published in train"):
         index_dataset(REPLAY, tmp_path)
 
 
-def test_100_enrolment_videos_are_there_and_are_no_presentations(tree: DatasetIndex) -> None:
+def test_100_enrolment_videos_are_there_and_are_not_presentations(tree: DatasetIndex) -> None:
     enrolled = Counter(path.parent.name for path in (tree.root / "enroll").rglob("*.mov"))
     assert enrolled == {"train": 30, "devel": 30, "test": 40}
     assert len(list((tree.root / "face-locations").rglob("*.face"))) == 1300
@@ -184,7 +184,7 @@ def test_planted_disagreements_are_named(tree: DatasetIndex, tmp_path: Path) -> 
     attack.write_text("\n".join([*lines[1:], f"test/{ATTACK}.mov"]))
     found = check_protocol_files(REPLAY, tmp_path, tree.expected, "digitalphoto")
     assert [str(one) for one in found] == [
-        f"protocols/real-train.txt:61: train/{ATTACK} is no video of the dataset",
+        f"protocols/real-train.txt:61: train/{ATTACK} is not a video of the dataset",
         f"protocols/attack-digitalphoto-allsupports-test.txt:160: test/{ATTACK} does not belong here by the protocol's "
         "rules",
         f"protocols/attack-digitalphoto-allsupports-test.txt: {lines[0].removesuffix('.mov')} belongs here by the "

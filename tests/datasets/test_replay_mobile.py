@@ -12,11 +12,11 @@ from fas.datasets.annotations import AnnotationError, annotation_path, read_anno
 from fas.datasets.counts import count
 from fas.datasets.fake import empty_media, make_fake_tree
 from fas.datasets.index import DatasetIndex, index_dataset
+from fas.datasets.loading import load_recipe
 from fas.datasets.naming import NameReader
 from fas.datasets.presentation import Presentation
 from fas.datasets.protocol import protocol_splits
 from fas.datasets.protocol_files import check_protocol_files
-from fas.datasets.recipe import load_recipe
 
 MOBILE = load_recipe("replay_mobile")
 REAL = "real/client008_session02_authenticate_tablet_adverse"
@@ -111,7 +111,7 @@ def test_attacks_by_hand() -> None:
     assert (other.attributes["camera"], other.attributes["medium"]) == ("tablet", "video")
 
 
-def test_160_enrolment_videos_are_there_and_are_no_presentations(tree: DatasetIndex) -> None:
+def test_160_enrolment_videos_are_there_and_are_not_presentations(tree: DatasetIndex) -> None:
     enrolled = Counter(path.parent.name for path in (tree.root / "enroll").rglob("*.mov"))
     assert enrolled == {"train": 48, "devel": 64, "test": 48}
     assert NameReader(MOBILE).read("enroll/train/client001_session01_enroll_mobile_lighton.mov") is None
@@ -156,6 +156,6 @@ def test_face_files_with_four_and_with_five_columns(tmp_path: Path) -> None:
     }
 
 
-def test_five_columns_of_which_the_first_counts_no_frames_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(AnnotationError, match="line 2: 200 is no frame after 200"):
+def test_five_columns_of_which_the_first_is_not_the_frame_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(AnnotationError, match="line 2: 200 is not a frame after 200"):
         boxes(tmp_path, "200 400 300 310 1\n200 401 300 310 1\n")

@@ -11,9 +11,9 @@ import pytest
 from fas.datasets.counts import count
 from fas.datasets.fake import empty_media, make_fake_tree
 from fas.datasets.index import DatasetIndex, index_dataset
+from fas.datasets.loading import load_recipe
 from fas.datasets.naming import NameReader
 from fas.datasets.protocol import protocol_splits
-from fas.datasets.recipe import load_recipe
 from fas.errors import FasWarning
 
 ROSE = load_recipe("rose_youtu")
@@ -101,10 +101,10 @@ def test_the_name_tells_the_person_whatever_the_folder(folder: str) -> None:
     "name",
     ["G_T_HS_g_E_8_1", "G_T_HS_g_E_19_1", "G_T_HS_g_E_1_1", "G_T_HS_g_E_24_1", "G_T_LG_g_E_2_1", "X_T_HS_g_E_2_1"],
 )
-def test_other_persons_devices_and_kinds_are_surplus(name: str, tmp_path: Path) -> None:
+def test_other_persons_devices_and_kinds_are_unexpected(name: str, tmp_path: Path) -> None:
     (tmp_path / "G_T_HS_g_E_2_1.mp4").touch()
     (tmp_path / f"{name}.mp4").touch()
-    with pytest.warns(FasWarning, match=f"1 files are surplus: {name}"):
+    with pytest.warns(FasWarning, match=f"1 file is unexpected: {name}"):
         index_dataset(ROSE, tmp_path)
 
 

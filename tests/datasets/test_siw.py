@@ -11,10 +11,10 @@ from fas.datasets.annotations import AnnotationError, read_annotations
 from fas.datasets.counts import count
 from fas.datasets.fake import empty_media, make_fake_tree
 from fas.datasets.index import DatasetIndex, index_dataset
+from fas.datasets.loading import load_recipe
 from fas.datasets.naming import NameReader
 from fas.datasets.presentation import Presentation
 from fas.datasets.protocol import protocol_splits
-from fas.datasets.recipe import load_recipe
 from fas.errors import FasError, FasWarning
 
 SIW = load_recipe("siw")
@@ -185,7 +185,7 @@ def test_a_copy_without_the_double_suffix_is_complete(tmp_path: Path) -> None:
         index = index_dataset(SIW, tmp_path)
     assert "Test/live/153/153-2-1-1-1.m.mov" not in index.missing
     assert "Test/live/153/153-2-1-1-2.m.mov" in index.missing
-    assert index.surplus == []
+    assert index.unexpected == []
 
 
 def test_a_folder_that_contradicts_the_name_is_an_error() -> None:

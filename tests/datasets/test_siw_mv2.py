@@ -9,9 +9,9 @@ import pytest
 
 from fas.datasets.fake import empty_media, make_fake_tree
 from fas.datasets.index import DatasetIndex, index_dataset
+from fas.datasets.loading import load_recipe
 from fas.datasets.naming import NameReader
 from fas.datasets.protocol import protocol_splits
-from fas.datasets.recipe import load_recipe
 from fas.errors import FasError, FasWarning
 
 SIW_MV2 = load_recipe("siw_mv2")
@@ -114,14 +114,14 @@ def test_a_missing_list_says_where_it_is_found(small: Path) -> None:
 
 def test_a_listed_video_that_the_archive_lacks_is_named(small: Path) -> None:
     (small / "pro_3_text" / "testlist_live.txt").write_text("Live_2\nLive_800\n")
-    with pytest.warns(FasWarning, match="1 files are missing: Live_800"):
+    with pytest.warns(FasWarning, match="1 file is missing: Live_800"):
         index_dataset(SIW_MV2, small)
 
 
 @pytest.mark.parametrize(
     ("name", "line", "problem"),
     [
-        ("testlist_live", "Live_1", "line 1: Live_1 has live_list test, but train was said before"),
+        ("testlist_live", "Live_1", "line 1: Live_1 has live_list test, but was train in an earlier line or table"),
         ("testlist_all", "Live_3", "line 1, 'Live_3', is not of the form"),
         ("trainlist_live", "Replay_3", "line 1, 'Replay_3', is not of the form"),
     ],

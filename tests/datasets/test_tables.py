@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from fas.datasets.index import index_dataset
-from fas.datasets.recipe import Recipe, load_recipe
+from fas.datasets.loading import load_recipe
+from fas.datasets.recipe import Recipe
 from fas.datasets.tables import read_tables
 from fas.errors import FasError, FasWarning
 
@@ -54,23 +55,26 @@ def test_tables_say_label_and_split(root: Path, tmp_path: Path) -> None:
     ]
 
 
-def test_files_without_a_row_are_surplus_and_rows_without_a_file_missing(root: Path, tmp_path: Path) -> None:
+def test_files_without_a_row_are_unexpected_and_rows_without_a_file_missing(root: Path, tmp_path: Path) -> None:
     (root / "ann/3.jpg").touch()
     (root / "bob/1.jpg").unlink()
     with pytest.warns(FasWarning):
         index = index_dataset(load(tmp_path), root)
-    assert (index.missing, index.surplus) == (["bob/1.jpg"], ["ann/3.jpg"])
+    assert (index.missing, index.unexpected) == (["bob/1.jpg"], ["ann/3.jpg"])
 
 
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
         ("bob/1.jpg\n", r"line 1, 'bob/1.jpg', is not of the form"),
-        ("bob/1.jpg real\nbob/1.jpg fake\n", "line 2: bob/1.jpg has kind fake, but real was said before"),
-        ("ann/1.jpg real\n", "line 1: ann/1.jpg has part b, but a was said before"),
-        ("../etc/passwd real\n", "line 1: '../etc/passwd' is no path below the root"),
-        ("/etc/passwd real\n", "is no path below the root"),
-        ("C:\\\\x.jpg real\n", "is no path below the root"),
+        (
+            "bob/1.jpg real\nbob/1.jpg fake\n",
+            "line 2: bob/1.jpg has kind fake, but was real in an earlier line or table",
+        ),
+        ("ann/1.jpg real\n", "line 1: ann/1.jpg has part b, but was a in an earlier line or table"),
+        ("../etc/passwd real\n", "line 1: '../etc/passwd' is not a path below the root"),
+        ("/etc/passwd real\n", "is not a path below the root"),
+        ("C:\\\\x.jpg real\n", "is not a path below the root"),
     ],
 )
 def test_bad_rows_are_named_by_file_and_line(root: Path, tmp_path: Path, text: str, problem: str) -> None:
@@ -95,7 +99,7 @@ def test_a_json_table(tmp_path: Path) -> None:
     (tmp_path / "t.json").write_text(json.dumps({"ann/1.jpg": [0, 0, 7, 9]}))
     assert read_tables(recipe, tmp_path) == {"x/ann/1.jpg": {"kind": "7", "part": "a"}}
     for text, problem in (
-        ('{"ann/1.jpg": [0]}', "entry 1, 'ann/1.jpg', is no list of at least 3 numbers"),
+        ('{"ann/1.jpg": [0]}', "entry 1, 'ann/1.jpg', is not a list of at least 3 numbers"),
         ("[1]", "not a JSON object"),
         ("{", "not JSON"),
     ):

@@ -14,10 +14,10 @@ from fas.datasets.counts import count
 from fas.datasets.fake import empty_media, make_fake_tree
 from fas.datasets.fake_media import FakeMedia
 from fas.datasets.index import DatasetIndex, index_dataset
+from fas.datasets.loading import load_recipe
 from fas.datasets.naming import NameReader
 from fas.datasets.presentation import Presentation
 from fas.datasets.protocol import protocol_splits
-from fas.datasets.recipe import load_recipe
 from fas.errors import FasError
 from fas.preprocessing.decode import FrameSelection, read_frames
 
@@ -87,7 +87,7 @@ def test_every_layout_gives_the_same_presentation(path: str, tmp_path: Path) -> 
     (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / path).touch()
     with pytest.warns(match="254 files are missing: session01/Data/01_01_01"):
-        assert index_dataset(MAD, tmp_path).surplus == []
+        assert index_dataset(MAD, tmp_path).unexpected == []
 
 
 @pytest.mark.parametrize(("name", "label"), [("01_01_01", 1), ("17_02_05", 1), ("17_03_01", 0)])
@@ -96,7 +96,7 @@ def test_the_session_in_the_name_tells_the_label_and_not_the_folder(name: str, l
 
 
 @pytest.mark.parametrize("name", ["00_01_01", "18_01_01", "01_04_01", "01_01_06", "1_1_1", "01_01_01_01"])
-def test_what_is_no_presentation(name: str) -> None:
+def test_what_is_not_a_presentation(name: str) -> None:
     assert NameReader(MAD).read(f"session01/Data/{name}.hdf5") is None
 
 
@@ -104,7 +104,7 @@ def test_the_same_recording_in_two_layouts_is_refused(tmp_path: Path) -> None:
     for path in LAYOUTS[:2]:
         (tmp_path / path).parent.mkdir(parents=True)
         (tmp_path / path).touch()
-    with pytest.raises(FasError, match="04_03_05 is there twice"):
+    with pytest.raises(FasError, match="04_03_05 exists twice"):
         index_dataset(MAD, tmp_path)
 
 
@@ -125,7 +125,7 @@ def test_colour_frames_and_eyes_of_a_file_in_the_datasets_form(tmp_path: Path) -
     assert set(eyes) == {0, 2}
     np.testing.assert_array_equal(eyes[0].eyes, [[290, 190], [350, 192]])
     np.testing.assert_array_equal(eyes[2].eyes, [[291, 190], [351, 192]])
-    assert annotation_path(MAD, one) is None  # nothing is missing beside the file
+    assert annotation_path(MAD, one) is None  # the file itself has them
 
 
 def test_made_media_have_frames_and_eyes(tmp_path: Path) -> None:

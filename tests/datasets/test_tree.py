@@ -44,7 +44,7 @@ def test_a_link_that_leaves_the_tree_or_leads_to_a_folder_is_an_error(tmp_path: 
         list(walk_files(root))
 
 
-def test_broken_links_and_pipes_are_no_files(tmp_path: Path) -> None:
+def test_broken_links_and_pipes_are_not_files(tmp_path: Path) -> None:
     (tmp_path / "broken.avi").symlink_to("nowhere")
     (tmp_path / "circle.avi").symlink_to("circle.avi")
     os.mkfifo(tmp_path / "pipe.avi")

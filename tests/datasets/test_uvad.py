@@ -10,9 +10,9 @@ import pytest
 from fas.datasets.contents import published_presentations
 from fas.datasets.counts import count
 from fas.datasets.index import index_dataset
+from fas.datasets.loading import load_recipe
 from fas.datasets.naming import NameReader
 from fas.datasets.protocol import protocol_splits
-from fas.datasets.recipe import load_recipe
 from fas.errors import FasWarning
 
 UVAD = load_recipe("uvad")
@@ -62,9 +62,9 @@ def test_names_by_hand(path: str, attack_type: str, camera: str) -> None:
         "real/sony/0001.MP4",
     ],
 )
-def test_other_names_are_surplus(tmp_path: Path, path: str) -> None:
+def test_other_names_are_unexpected(tmp_path: Path, path: str) -> None:
     for file in ("release_1/real/sony/MAH00001.MP4", path):
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).touch()
-    with pytest.warns(FasWarning, match="1 files are surplus"):
-        assert index_dataset(UVAD, tmp_path).surplus == [path]
+    with pytest.warns(FasWarning, match="1 file is unexpected"):
+        assert index_dataset(UVAD, tmp_path).unexpected == [path]

@@ -10,9 +10,9 @@ import pytest
 from fas.datasets.counts import count
 from fas.datasets.fake import empty_media, make_fake_tree
 from fas.datasets.index import DatasetIndex, index_dataset
+from fas.datasets.loading import load_recipe
 from fas.datasets.naming import NameReader
 from fas.datasets.protocol import protocol_splits
-from fas.datasets.recipe import load_recipe
 from fas.errors import FasError
 
 WMCA = load_recipe("wmca")
@@ -119,7 +119,7 @@ def test_one_recording_by_hand(tmp_path: Path, folder: str, written: str) -> Non
 
 def test_lists_that_contradict_each_other_or_are_missing_are_named(tmp_path: Path) -> None:
     root = few(tmp_path, f"face-station/{NAME}.hdf5", grandtest=f"{NAME},bonafide,,eval\n{NAME},bonafide,,dev\n")
-    with pytest.raises(FasError, match=r"line 3: .* has grandtest dev, but eval was said before"):
+    with pytest.raises(FasError, match=r"line 3: .* has grandtest dev, but was eval in an earlier line or table"):
         index_dataset(WMCA, root)
     (root / "documentation/PROTOCOL-grandtest.csv").write_text(f"file,label,attack type,set\n{NAME},bonafide,,test\n")
     with pytest.raises(FasError, match=r"line 2, .* is not of the form"):
@@ -131,7 +131,7 @@ def test_lists_that_contradict_each_other_or_are_missing_are_named(tmp_path: Pat
     assert caught.value.path == root / "documentation/PROTOCOL-LOO_glasses.csv"
 
 
-def test_cut_frames_of_other_channels_are_no_presentations(tmp_path: Path) -> None:
+def test_cut_frames_of_other_channels_are_not_presentations(tmp_path: Path) -> None:
     root = few(tmp_path, f"preprocessed-face-station_RGB/{NAME}.hdf5", grandtest=f"{NAME},bonafide,,eval\n")
     other = root / f"preprocessed-face-station_CDIT/{NAME}.hdf5"
     other.parent.mkdir(parents=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from fas.datasets.loading import load_recipe
 from fas.datasets.naming import NameReader
-from fas.datasets.recipe import load_recipe
 
 
 def oulu_failure(path: str) -> dict[str, Any]:

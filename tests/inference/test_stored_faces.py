@@ -1,4 +1,4 @@
-"""Faces for the report: a run is trained, scored, and its maps are predicted anew from its store."""
+"""Faces for the report: a run is trained, scored, and its maps are predicted again from its store."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from fas.evaluation.report.features import sampled
 from fas.evaluation.report.pictures import typical, worst_mistakes
 from fas.evaluation.scores.file import read_scores
 from fas.inference.stored_faces import load_attributes, load_pictures
-from fas.methods.base import Method
 from fas.methods.basn import Basn
-from fas.methods.checkpoint import load_method
+from fas.methods.checkpoint import load_scorer
+from fas.methods.scorer import Scorer
 from fas.store import Store
 from fas.store.reader import FrameReader
 from fas.training.compose import compose_experiment
@@ -94,19 +94,19 @@ def test_features_are_those_of_the_scored_frame(run, store):
     evaluation = evaluate_scores(table)
     features = load_pictures(run, table, evaluation).features
     assert features is not None
-    method = load_method(run / "checkpoints" / "best.ckpt")
+    method = load_scorer(run / "checkpoints" / "best.ckpt")
     video_id = sampled(evaluation)[0]
     index = store.index()
     row = int(index.presentations.start[list(index.presentations.video_id).index(video_id)]) + 1  # the middle of three
     with torch.no_grad():
-        outputs = method(to_tensor(FrameReader(index).read(row), SIZE)[None])
+        outputs = method({"rgb": to_tensor(FrameReader(index).read(row), SIZE)[None]})
     expected = method.features(outputs)["enriched"][0].numpy()
     np.testing.assert_allclose(features.vectors["enriched"][0], expected, rtol=1e-3, atol=1e-4)
 
 
 def test_a_map_that_is_not_stored_has_no_target(run, monkeypatch):
     monkeypatch.setattr(Basn, "maps", lambda self, outputs: {"score": outputs.maps["depth"].clamp(max=1)})
-    monkeypatch.setattr(Basn, "features", Method.features)
+    monkeypatch.setattr(Basn, "features", Scorer.features)
     table = read_scores(run / "scores.csv")
     pictures = load_pictures(run, table, evaluate_scores(table))
     assert [(layer, kind) for layer, kind, _ in pictures.typical[0].maps] == [("score", "predicted")]
@@ -118,7 +118,7 @@ def test_attributes_need_no_checkpoint(run, tmp_path):
     assert load_attributes(tmp_path)["1_3_36_1"]["phone"] == "1"
 
 
-def test_a_store_that_is_gone_or_was_made_anew(run, store, tmp_path):
+def test_a_store_that_is_gone_or_was_made_again(run, store, tmp_path):
     table = read_scores(run / "scores.csv")
     evaluation = evaluate_scores(table)
     config = (run / "config.yaml").read_text()

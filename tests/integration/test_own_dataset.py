@@ -76,7 +76,7 @@ def test_a_manifest_from_preprocessing_to_training_batches(recordings: Path, tmp
         dataset="mine",
         recipe=str(manifest),
         protocol="official",
-        requirements=Requirements(layers=(), input_size=32, map_size=8),
+        requirements=Requirements(input_size=32),
         store=tmp_path / "store",
         num_workers=0,
         batch_size=4,
@@ -89,7 +89,7 @@ def test_a_manifest_from_preprocessing_to_training_batches(recordings: Path, tmp
         "dev": ["bob/frames", "bob/screen"],
         "test": ["cleo/mask", "cleo/still"],
     }
-    assert next(iter(data.train_dataloader()))["image"].shape == (2, 3, 32, 32)  # 1 : 1
+    assert next(iter(data.train_dataloader()))["inputs"]["rgb"].shape == (2, 3, 32, 32)  # 1 : 1
 
 
 def test_hdf5_with_its_own_eye_positions(tmp_path: Path) -> None:

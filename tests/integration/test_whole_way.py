@@ -61,7 +61,7 @@ def run(fas: Fas, store: str, folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def scores(fas: Fas, run: Path) -> Path:
-    fas("test", "--ckpt", run)
+    fas("test", run)
     return run / "scores.csv"
 
 
@@ -119,7 +119,7 @@ def test_predict_names_what_it_cannot_judge(fas: Fas, run: Path, tree: Path, fol
     video = next((tree / "Test_files").glob("*.avi"))
     nothing = folder / "nothing.mp4"
     nothing.write_bytes(b"")
-    done = fas("predict", video, nothing, "--ckpt", run, "--frames", "even:2", "--out", folder / "seen", code=2)
+    done = fas("predict", run, video, nothing, "--frames", "even:2", "--out", folder / "seen", code=2)
     assert f"{video}: " in done.stdout and "score" in done.stdout and "threshold" in done.stdout
     assert "nothing.mp4" in done.stderr and "empty" in done.stderr
     (picture,) = (folder / "seen").glob("*.png")
@@ -130,8 +130,8 @@ def test_a_checkpoint_can_judge_without_its_run(fas: Fas, run: Path, tree: Path,
     video = next((tree / "Test_files").glob("*.avi"))
     alone = folder / "alone.ckpt"
     alone.write_bytes((run / "checkpoints" / "best.ckpt").read_bytes())
-    with_run = fas("predict", video, "--ckpt", run, "--frames", "even:2", "--out", folder / "a").stdout
-    without = fas("predict", video, "--ckpt", alone, "--frames", "even:2", "--out", folder / "b").stdout
+    with_run = fas("predict", run, video, "--frames", "even:2", "--out", folder / "a").stdout
+    without = fas("predict", alone, video, "--frames", "even:2", "--out", folder / "b").stdout
     assert with_run.split(", ")[:3] == without.split(", ")[:3]
 
 
@@ -147,7 +147,7 @@ def test_a_bad_checkpoint_is_one_message(
         path.write_bytes(whole[: len(whole) // 2])
     elif isinstance(content, bytes):
         path.write_bytes(content)
-    done = fas("predict", next((tree / "Test_files").glob("*.avi")), "--ckpt", path, code=2)
+    done = fas("predict", path, next((tree / "Test_files").glob("*.avi")), code=2)
     assert name in done.stderr and "remedy" in done.stderr
 
 

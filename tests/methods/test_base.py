@@ -8,22 +8,25 @@ from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
 from fas.data.batch import Requirements
 from fas.errors import FasError
-from fas.inference.predictor import FrameScore, Verdict
-from fas.methods.base import Method, first_of_each_frame
+from fas.inference.predictor import Decision, SampleScore
+from fas.methods.base import Method
+from fas.methods.dev import first_of_each_frame
+from fas.training.callbacks import Progress
+from fas.training.scoring import Scoring
 
 
 class PixelMethod(Method):
     """The score is the pixel; nothing is learnt."""
 
     name = "pixel"
-    requirements = Requirements(layers=(), input_size=1, map_size=1)
+    requirements = Requirements(input_size=1)
 
     def __init__(self):
         super().__init__()
         self.weight = torch.nn.Parameter(torch.ones(()))
 
-    def forward(self, image):
-        return self.weight * image[:, 0, 0, 0]
+    def forward(self, inputs):
+        return self.weight * inputs["rgb"][:, 0, 0, 0]
 
     def loss(self, outputs, batch):
         error = (outputs - batch["label"]).abs().mean()
@@ -49,7 +52,7 @@ class Frames(Dataset):
     def __getitem__(self, position):
         code, frame, score = self.rows[position]
         return {
-            "image": torch.full((3, 1, 1), float(score)),
+            "inputs": {"rgb": torch.full((3, 1, 1), float(score))},
             "label": self.labels[code],
             "presentation": code,
             "frame": frame,
@@ -111,7 +114,7 @@ def test_dev_metrics_count_presentations(tmp_path):
     check_dev(trainer.callback_metrics, method.threshold)
 
 
-def test_a_second_validation_starts_anew(tmp_path):
+def test_a_second_validation_forgets_the_first(tmp_path):
     method = PixelMethod()
     trainer = make_trainer(tmp_path)
     trainer.validate(method, datamodule=Module([(0.0, 0.1), (0.2, 0.3)], ["print/a", ""]), verbose=False)
@@ -155,16 +158,8 @@ def test_a_presentation_exactly_at_the_threshold_stays_accepted(tmp_path, precis
     loaded = PixelMethod()
     loaded.on_load_checkpoint(torch.load(path, weights_only=True))
     assert method.threshold == loaded.threshold == mean
-    faces = [FrameScore(number, score, np.zeros((1, 1, 3), np.uint8), {}) for number, score in enumerate(frames)]
-    assert Verdict(path, loaded.threshold, 3, faces).bona_fide
-
-
-def test_a_checkpoint_with_the_threshold_among_its_weights_is_still_read():
-    method = PixelMethod()
-    checkpoint = {"fas_method": "pixel", "state_dict": {"weight": torch.ones(()), "threshold": torch.tensor(0.25)}}
-    method.on_load_checkpoint(checkpoint)
-    method.load_state_dict(checkpoint["state_dict"])
-    assert method.threshold == 0.25
+    faces = [SampleScore(number, score, np.zeros((1, 1, 3), np.uint8), {}) for number, score in enumerate(frames)]
+    assert Decision(path, loaded.threshold, 3, 3, faces).bona_fide
 
 
 def test_sanity_check_may_see_one_class(tmp_path):
@@ -193,7 +188,7 @@ def test_scores_that_are_not_finite_are_an_error(tmp_path, bad):
 def test_predictions_carry_their_ids(tmp_path):
     module = Module(SCORES, TYPES)
     module.predict_dataloader = lambda: DataLoader(module.frames, batch_size=4)
-    batches = make_trainer(tmp_path).predict(PixelMethod(), datamodule=module)
+    batches = make_trainer(tmp_path).predict(Scoring(PixelMethod()), datamodule=module)
     columns = {key: torch.cat([one[key] for one in batches]).tolist() for key in batches[0]}
     assert columns["presentation"] == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
     assert columns["frame"] == [0, 1] * 6
@@ -206,3 +201,50 @@ def test_first_of_each_frame():
     frame = np.array([0, 5, 0, 3, 1])
     # Ordered by presentation and frame: (1, 3), (1, 5), (2, 0) once, (2, 1).
     assert first_of_each_frame(presentation, frame).tolist() == [3, 1, 0, 4]
+
+
+class TwoPlayers(Method):
+    """Two optimisers under manual optimisation, which step in turns; no part of the loss is called `loss`."""
+
+    name = "two_players"
+    requirements = Requirements(input_size=1)
+
+    def __init__(self):
+        super().__init__()
+        self.automatic_optimization = False
+        self.players = torch.nn.ParameterList([torch.nn.Parameter(torch.ones(())) for _ in range(2)])
+
+    def forward(self, inputs):
+        return inputs["rgb"][:, 0, 0, 0] * self.players[0] * self.players[1]
+
+    def loss(self, outputs, batch):
+        error = (outputs - batch["label"]).square().mean()
+        return {"first": error, "second": -error}
+
+    def training_step(self, batch, batch_idx):
+        for optimizer, part in zip(self.optimizers(), ("first", "second"), strict=True):
+            self.toggle_optimizer(optimizer)
+            parts = self.loss(self(batch["inputs"]), batch)
+            optimizer.zero_grad()
+            self.manual_backward(parts[part])
+            optimizer.step()
+            self.untoggle_optimizer(optimizer)
+        self.log_losses("train", parts, len(batch["label"]))
+
+    def score(self, outputs):
+        return outputs
+
+    def configure_optimizers(self):
+        return [torch.optim.SGD([player], lr=0.1) for player in self.players]
+
+
+def test_a_method_with_two_optimisers_steps_both_and_shows_its_losses(tmp_path, capsys):
+    method = TwoPlayers()
+    trainer = make_trainer(tmp_path, max_epochs=1, callbacks=[Progress()])
+    trainer.fit(method, datamodule=Module(SCORES, TYPES))
+    first, second = (player.item() for player in method.players)
+    assert first != 1 and second != 1
+    assert trainer.callback_metrics["train/first_epoch"] == pytest.approx(
+        -trainer.callback_metrics["train/second_epoch"]
+    )
+    assert "train first" in capsys.readouterr().out

@@ -6,13 +6,12 @@ import torch
 
 from fas.errors import FasError
 from fas.methods.basn import Basn
-from fas.methods.checkpoint import load_method, read_checkpoint
-from tests.fakes.batches import SMALL
+from fas.methods.checkpoint import load_scorer, read_checkpoint
 
 
 @pytest.fixture
 def method():
-    return Basn(**SMALL)
+    return Basn(**Basn.small)
 
 
 def content_of(method):
@@ -35,7 +34,7 @@ def checkpoint(method, tmp_path):
 
 def check(path, message, **expected):
     with pytest.raises(FasError, match=message) as caught:
-        load_method(path, **expected)
+        load_scorer(path, **expected)
     assert caught.value.path == path
     assert caught.value.remedy
 
@@ -52,7 +51,7 @@ def test_a_folder(tmp_path):
 def test_not_a_checkpoint(tmp_path, content):
     path = tmp_path / "a.ckpt"
     path.write_bytes(content)
-    check(path, "not a checkpoint|none at all")
+    check(path, "not a checkpoint")
 
 
 @pytest.mark.parametrize("share", [0.01, 0.5, 0.999])
@@ -83,7 +82,7 @@ def test_of_another_method(checkpoint):
 
 @pytest.mark.parametrize("name", ["gone", "os", "../basn", 3, None])
 def test_of_an_unknown_method(checkpoint, name):
-    check(checkpoint(fas_method=name), "unknown here")
+    check(checkpoint(fas_method=name), "not known here")
 
 
 def test_unknown_hyper_parameter(checkpoint, method):
@@ -97,7 +96,7 @@ def test_weights_of_another_size(checkpoint, method):
 @pytest.mark.parametrize("changes", [{"fusion": "divide"}, {"afe_channels": 3}, {"backbone": "vgg61"}])
 def test_value_that_the_method_does_not_take(checkpoint, method, changes):
     with pytest.raises(FasError):
-        load_method(checkpoint(hyper_parameters={**method.hparams, **changes}))
+        load_scorer(checkpoint(hyper_parameters={**method.hparams, **changes}))
 
 
 @pytest.mark.parametrize("key", ["state_dict", "hyper_parameters"])
@@ -121,7 +120,7 @@ def test_missing_threshold(method, tmp_path):
 def test_needs_no_download_and_no_weights_file(checkpoint, method, monkeypatch):
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
     path = checkpoint(hyper_parameters={**method.hparams, "pretrained": True, "backbone_weights": "/gone.pth"})
-    assert load_method(path).state_dict().keys() == method.state_dict().keys()
+    assert load_scorer(path).state_dict().keys() == method.state_dict().keys()
 
 
 def test_resuming_with_another_method_is_refused(method, checkpoint):

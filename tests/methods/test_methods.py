@@ -1,162 +1,178 @@
 """What every method must do. Methods are found by their folders, so a new one is tested without a line here."""
 
-import inspect
+import subprocess
+import sys
 
 import pytest
-import pytorch_lightning as pl
-import torch
-import yaml
-from torch.utils.data import DataLoader
 
-import fas.methods
 from fas.errors import FasError
 from fas.methods import known_methods, method_class
+from fas.methods.checks import checks, random_batch, run_checks
+from fas.methods.sources import method_packages, use_methods_of
+
+OWN = '''
+from typing import Any, ClassVar
+import torch
+from fas.data.batch import Requirements
 from fas.methods.base import Method
-from fas.methods.checkpoint import load_method
-from fas.resources import resource_dir
-from tests.fakes.batches import CHANNELS, random_batch, small_method
+from .network import head
 
-every_method = pytest.mark.parametrize("name", known_methods())
+class Mine(Method):
+    """A method of a user's own."""
+
+    name: ClassVar[str] = "mine"
+
+    def __init__(self, *, size: int = 8, lr: float = 0.05) -> None:
+        super().__init__()
+        self.save_hyperparameters()
+        self.requirements = Requirements(input_size=size)
+        self.head = head()
+        self.lr = lr
+
+    def forward(self, inputs):
+        return self.head(inputs["rgb"].mean(dim=(2, 3)))[:, 0]
+
+    def loss(self, outputs, batch):
+        error = torch.nn.functional.binary_cross_entropy_with_logits(outputs, batch["label"].float())
+        return {"loss": error}
+
+    def score(self, outputs):
+        return SCORE
+
+    def configure_optimizers(self):
+        return torch.optim.Adam(self.parameters(), lr=self.lr)
+
+METHOD = Mine
+'''
 
 
-def one_step(method: Method, folder) -> pl.Trainer:
-    """Trains one real step under Lightning."""
-    trainer = pl.Trainer(
-        accelerator="cpu",
-        max_steps=1,
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        default_root_dir=folder,
-    )
-    batches = DataLoader([random_batch(method.requirements)], batch_size=None)
-    trainer.fit(method, batches)
-    return trainer
+@pytest.mark.parametrize("name", known_methods())
+@pytest.mark.parametrize("what", checks())
+def test_every_method(name, what):
+    checks()[what](name)
 
 
 def test_basn_is_found():
     assert "basn" in known_methods()
 
 
-def test_a_package_without_a_folder_is_no_method():
+def test_a_name_that_is_not_a_method():
     with pytest.raises(FasError, match=r"unknown method 'os'(.|\n)*basn"):
         method_class("os")
 
 
-@every_method
-def test_class_is_named_after_its_folder(name):
-    assert issubclass(method_class(name), Method)
-    assert method_class(name).name == name
+@pytest.fixture
+def own_methods(tmp_path):
+    """Writes a folder with a method of a user's own; forgets it afterwards."""
+
+    def write(score="outputs.sigmoid()", readme="## Deviations\nnone"):
+        folder = tmp_path / "own"
+        package = folder / "mine"
+        package.mkdir(parents=True)
+        (package / "__init__.py").write_text(OWN.replace("SCORE", score))
+        (package / "network.py").write_text("import torch\n\ndef head():\n    return torch.nn.Linear(3, 1)\n")
+        (package / "README.md").write_text(readme)
+        (folder / "conf" / "model").mkdir(parents=True)
+        (folder / "conf" / "model" / "mine.yaml").write_text("name: mine\nsize: 8\nlr: 0.05\n")
+        return folder
+
+    yield write
+    from fas.methods import sources
+
+    sources._user_folder = None
+    for name in [name for name in sys.modules if name.startswith("fas_user_methods")]:
+        del sys.modules[name]
 
 
-@every_method
-def test_folder_explains_itself(name):
-    [root] = fas.methods.__path__
-    assert "deviations" in (resource_dir("conf").parent / root / name / "README.md").read_text().lower()
+def test_methods_of_a_folder_pass_the_same_checks(own_methods):
+    use_methods_of(own_methods())
+    assert "mine" in known_methods()
+    assert method_packages()["mine"].origin != "fas"
+    assert [reason for _, reason in run_checks("mine") if reason] == []
 
 
-@every_method
-def test_conf_lists_exactly_the_hyper_parameters(name):
-    settings = yaml.safe_load((resource_dir("conf") / "model" / f"{name}.yaml").read_text())
-    assert settings.pop("name") == name
-    parameters = inspect.signature(method_class(name)).parameters
-    assert settings.keys() == parameters.keys()
-    for key, value in settings.items():
-        default = parameters[key].default
-        assert value == (list(default) if isinstance(default, tuple) else default), f"{key}: conf and code differ"
+@pytest.mark.parametrize(
+    ("score", "wrong"),
+    [
+        ("1 - outputs.sigmoid()", "score higher"),
+        ("outputs.sigmoid() * 3", "in [0, 1]"),
+        ("outputs.sigmoid() * 0 + 0.1 * outputs.argsort()", "does not depend on the rest of the batch"),
+    ],
+)
+def test_a_wrong_score_is_found(own_methods, score, wrong):
+    use_methods_of(own_methods(score))
+    assert any(wrong in what for what, reason in run_checks("mine") if reason)
 
 
-@every_method
-def test_every_parameter_gets_a_gradient(name):
-    method = small_method(name)
-    batch = random_batch(method.requirements)
-    method.loss(method(batch["image"]), batch)["loss"].backward()
-    # DDP waits for the gradient of every parameter.
-    without = [key for key, one in method.named_parameters() if one.grad is None or not one.grad.any()]
-    assert not without
+def test_the_command_checks_a_folder(own_methods):
+    def fas(*arguments):
+        command = [sys.executable, "-m", "fas.cli.main", *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    folder = own_methods(readme="nothing")
+    done = fas("methods", "check", folder)
+    assert done.returncode == 1
+    assert "FAILED  README.md" in done.stdout
+    (folder / "mine" / "README.md").write_text("Deviations: none")
+    done = fas("methods", "check", folder)
+    assert (done.returncode, "mine" in done.stdout) == (0, True), done.stdout + done.stderr
+    listed = fas("--methods", folder, "methods").stdout
+    assert "A method of a user's own." in listed
+    assert "mine" not in fas("methods").stdout
 
 
-@every_method
-def test_loss_is_a_finite_scalar_in_named_parts(name):
-    method = small_method(name)
-    batch = random_batch(method.requirements)
-    parts = method.loss(method(batch["image"]), batch)
-    assert parts["loss"].requires_grad
-    assert all(value.shape == () and value.isfinite() for value in parts.values())
+def test_a_folder_without_a_method_or_with_a_taken_name_is_refused(tmp_path):
+    with pytest.raises(FasError, match="no such folder"):
+        use_methods_of(tmp_path / "none")
+    with pytest.raises(FasError, match="holds no method"):
+        use_methods_of(tmp_path)
+    (tmp_path / "basn").mkdir()
+    (tmp_path / "basn" / "__init__.py").write_text("")
+    with pytest.raises(FasError, match="two methods are called 'basn'"):
+        use_methods_of(tmp_path)
+    assert known_methods()
 
 
-@every_method
-def test_a_step_of_training_changes_the_weights_and_logs_the_parts(name, tmp_path):
-    method = small_method(name)
-    before = {key: one.detach().clone() for key, one in method.named_parameters()}
-    trainer = one_step(method, tmp_path)
-    assert all(not torch.equal(one, before[key]) for key, one in method.named_parameters())
-    assert "train/loss" in trainer.callback_metrics
+def test_a_package_that_cannot_be_imported_is_named(own_methods):
+    folder = own_methods()
+    (folder / "mine" / "network.py").write_text("1 / 0")
+    use_methods_of(folder)
+    with pytest.raises(FasError, match="ZeroDivisionError"):
+        method_class("mine")
 
 
-@every_method
-def test_checkpoint_gives_back_the_same_method(name, tmp_path):
-    method = small_method(name)
-    trainer = one_step(method, tmp_path)
-    method.threshold = 0.1
-    trainer.save_checkpoint(tmp_path / "a.ckpt")
-    loaded = load_method(tmp_path / "a.ckpt", expected=name)
+def test_an_entry_point_offers_a_method(own_methods, monkeypatch, tmp_path):
+    from importlib.metadata import EntryPoint
 
-    assert type(loaded) is type(method)
-    assert loaded.requirements == method.requirements
-    assert loaded.threshold == 0.1
-    assert not loaded.training
-    image = random_batch(method.requirements)["image"]
-    assert torch.equal(loaded.score(loaded(image)), method.eval().score(method(image)))
+    from fas.methods import sources
 
-
-@every_method
-def test_score_is_a_share_and_does_not_depend_on_the_rest_of_the_batch(name):
-    method = small_method(name).eval()
-    image = random_batch(method.requirements, size=6)["image"]
-    with torch.no_grad():
-        score = method.score(method(image))
-        alone = method.score(method(image[2:3]))
-    assert score.shape == (6,)
-    assert ((score >= 0) & (score <= 1)).all()
-    torch.testing.assert_close(score[2:3], alone)
+    folder = own_methods()
+    folder.rename(tmp_path / "installed_methods")
+    (tmp_path / "installed_methods" / "__init__.py").touch()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    point = EntryPoint("mine", "installed_methods.mine", sources.ENTRY_POINTS)
+    monkeypatch.setattr(sources, "entry_points", lambda group: [point] if group == sources.ENTRY_POINTS else [])
+    assert method_class("mine").name == "mine"
+    assert [reason for _, reason in run_checks("mine") if reason] == []
 
 
-@every_method
-def test_bona_fide_scores_higher_once_the_method_has_learnt_it(name):
-    method = small_method(name)
-    batch = random_batch(method.requirements, size=8)
-    bright = batch["label"].view(-1, 1, 1, 1)
-    batch["image"] = 0.4 * batch["image"] + 0.6 * bright
-    optimizer = method.configure_optimizers()
-    for _ in range(30):
-        optimizer.zero_grad()
-        method.loss(method(batch["image"]), batch)["loss"].backward()
-        optimizer.step()
-    score = method.score(method(batch["image"]))
-    assert score[batch["label"] == 1].min() > score[batch["label"] == 0].max()
+def test_random_batches_are_what_is_required():
+    from fas.data.batch import Clip, Requirements
 
-
-@every_method
-def test_maps_are_in_range_and_of_a_known_layer(name):
-    method = small_method(name).eval()
-    image = random_batch(method.requirements, size=3)["image"]
-    with torch.no_grad():
-        maps = method.maps(method(image))
-    for layer, one in maps.items():
-        assert one.shape[:2] == (3, CHANNELS[layer])
-        assert one.shape[2] == one.shape[3]
-        assert ((one >= 0) & (one <= 1)).all()
-
-
-@every_method
-def test_features_are_one_finite_vector_a_face(name):
-    method = small_method(name).eval()
-    image = random_batch(method.requirements, size=3)["image"]
-    with torch.no_grad():
-        features = method.features(method(image))
-    for one in features.values():
-        assert one.shape[0] == 3
-        assert one.dim() == 2
-        assert one.isfinite().all()
+    wanted = Requirements(
+        input_size=8,
+        inputs=("rgb", "mesh"),
+        targets={"depth": 4, "reflection": 2},
+        raw=("depth",),
+        clip=Clip(3, 2),
+        domain="session",
+        partner=True,
+    )
+    batch = random_batch(wanted, size=4)
+    assert batch["inputs"]["rgb"].shape == (4, 3, 3, 8, 8)
+    assert batch["inputs"]["mesh"].shape == (4, 3, 468, 2)
+    assert batch["targets"]["depth"].shape == (4, 3, 1, 4, 4)
+    assert batch["targets"]["depth"][1::2].abs().max() == 0 < batch["raw"]["depth"][1::2].min()
+    assert batch["targets"]["reflection"][::2].abs().max() == 0 < batch["targets"]["reflection"][1::2].max()
+    assert (batch["partner"]["label"] != batch["label"]).all()
+    assert batch["domain"].tolist() == [0, 0, 1, 1]

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fas.datasets.loading import load_recipe
 from fas.datasets.naming import NameReader
-from fas.datasets.recipe import load_recipe
 from fas.errors import FasWarning
 from fas.faces.backends import make_detector, make_mesh_model
 from fas.faces.given import GIVEN

@@ -6,22 +6,58 @@ import warnings
 import pytest
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.demos.boring_classes import BoringModel
+from torch.utils.data import DataLoader, Dataset
 
 from fas.errors import FasError
+from fas.methods.base import Method
 from fas.training.callbacks import Progress
 from fas.training.checkpoints import WholeFiles, checkpoints
 
 
-class Scripted(BoringModel):
+class Batches(Dataset):
+    """Nine samples: three batches."""
+
+    def __len__(self):
+        return 9
+
+    def __getitem__(self, position):
+        return {"inputs": torch.zeros(32), "label": torch.tensor(1)}
+
+
+class Scripted(Method):
     """A network whose loss is always 2 and that reports the given dev errors, one an epoch."""
 
+    name = "scripted"
+
     def __init__(self, errors: list[float]) -> None:
-        super().__init__()
+        Method.__init__(self)
+        self.layer = torch.nn.Linear(32, 2)
         self.errors = errors
 
+    def forward(self, inputs):
+        return self.layer(inputs)
+
+    def score(self, outputs):
+        return outputs[:, 0]
+
+    def loss(self, outputs, batch):
+        return {"loss": 0 * outputs.sum() + 2}
+
     def training_step(self, batch, batch_idx):
-        return {"loss": 0 * super().training_step(batch, batch_idx)["loss"] + 2}
+        parts = self.loss(self(batch["inputs"]), batch)
+        self.log_losses("train", parts, 1)
+        return parts["loss"]
+
+    def validation_step(self, batch, batch_idx):
+        pass
+
+    def train_dataloader(self):
+        return DataLoader(Batches(), batch_size=3)
+
+    val_dataloader = train_dataloader
+
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), lr=0.1)
 
     def on_validation_epoch_end(self) -> None:
         self.log_dict({"dev/eer": self.errors[self.current_epoch], "dev/acer": 0.25, "dev/loss": 1.5})
@@ -67,10 +103,11 @@ def test_best_is_the_latest_of_the_lowest_and_last_is_the_last(tmp_path, errors,
     assert len(lines) == 4
     assert lines[1].startswith("epoch 2/4   train loss 2 ")
     assert f"dev loss 1.5   dev EER {100 * errors[1]:.2f} %   dev ACER 25.00 %" in lines[1]
-    assert "12/12" in printed.err  # 4 epochs of 2 and 1 batches
+    assert "36/36" in printed.err  # 4 epochs of 2 and 1 batches of 3 samples
+    assert "loss 2" in printed.err
 
 
-def test_an_epoch_that_is_cut_short_is_not_judged_by_the_one_before(tmp_path, capsys):
+def test_an_epoch_that_is_cut_short_is_not_rated_by_the_one_before(tmp_path, capsys):
     fit(tmp_path, [0.5] * 4, max_steps=3)  # two batches and a validation, then one batch and the end
     assert epochs(tmp_path) == {"best": 0, "last": 1}
     first, second = capsys.readouterr().out.splitlines()

@@ -7,19 +7,22 @@ import pytest
 import torch
 import yaml
 
-from fas.errors import FasError
-from fas.training.build import build_datamodule, build_method, build_trainer
-from fas.training.compose import compose_experiment, compose_run, known_experiments
+from fas.errors import FasError, FasWarning
+from fas.training.build import build_datamodule, build_scorer, build_trainer
+from fas.training.compose import compose_experiment, compose_run, experiment_summary, known_experiments
+from fas.training.stages import stage_experiments
+from tests.fakes.store import make_store
 
 
 @pytest.mark.parametrize("name", known_experiments())
 def test_every_experiment_composes_and_builds(name, tmp_path):
-    experiment = compose_experiment(name, ["model.pretrained=false", "trainer.accelerator=cpu"])
+    experiment = compose_experiment(name, ["trainer.accelerator=cpu"])
     assert experiment.experiment == name
-    with torch.device("meta"):  # shapes without memory or time
-        method = build_method(experiment)
-    build_datamodule(experiment, method.requirements)
-    build_trainer(experiment, tmp_path, [], [])
+    for stage in stage_experiments(experiment).values():
+        with torch.device("meta"):  # shapes without memory or time
+            scorer = build_scorer(stage, from_checkpoint=True)  # weights to start from are not fetched
+        build_datamodule(stage, scorer.requirements)
+        build_trainer(stage, tmp_path, [], [])
 
 
 def test_there_are_the_experiments_that_the_readme_names():
@@ -116,10 +119,103 @@ def test_a_runs_config_comes_back_and_takes_overrides(tmp_path):
     assert other.model == experiment.model
     with pytest.raises(FasError, match=r"no key 'data\.protocl'"):
         compose_run(tmp_path, ["data.protocl=1"])
-    with pytest.raises(FasError, match="no run's folder"):
+    with pytest.raises(FasError, match="not a run"):
         compose_run(tmp_path / "elsewhere")
 
 
 def test_composing_needs_no_torch():
     code = "import sys, fas.training.compose as c; c.compose_experiment('basn'); sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+@pytest.mark.parametrize("name", known_experiments())
+def test_every_experiment_says_what_it_is_for(name):
+    assert len(experiment_summary(known_experiments()[name])) > 10
+
+
+class TestStoredData:
+    """`data=NAME` of a dataset that has a store and no file in conf/data."""
+
+    @pytest.fixture
+    def root(self, tmp_path, monkeypatch):
+        store = make_store(tmp_path / "stores", frames=1)
+        store.path.parent.rename(tmp_path / "stores" / "mine")
+        monkeypatch.setenv("FAS_STORE", str(tmp_path / "stores"))
+        return tmp_path / "stores"
+
+    def test_is_found_by_its_name_alone_with_no_protocol_of_another(self, root):
+        data = compose_experiment("basn", ["data=mine"]).data
+        assert (data["dataset"], data["protocol"], data["fold"]) == ("mine", None, None)
+        assert data["batch_size"] == 32  # of the experiment
+
+    def test_is_found_in_a_store_that_is_named(self, root, monkeypatch, tmp_path):
+        monkeypatch.setenv("FAS_STORE", str(tmp_path / "none"))
+        with pytest.raises(FasError, match="no data 'mine'"):
+            compose_experiment("basn", ["data=mine"])
+        assert compose_experiment("basn", ["data=mine", f"data.store='{root}'"]).data["dataset"] == "mine"
+
+    def test_replaces_the_data_of_a_run(self, root, tmp_path):
+        (tmp_path / "config.yaml").write_text(yaml.safe_dump(compose_experiment("basn", ["data.fold=2"]).config()))
+        data = compose_run(tmp_path, ["data=mine"]).data
+        assert (data["dataset"], data["protocol"], data["fold"]) == ("mine", None, None)
+
+    def test_a_misspelt_name_lists_files_and_stores(self, root):
+        with pytest.raises(FasError, match="no data 'mien'") as caught:
+            compose_experiment("basn", ["data=mien"])
+        assert "did you mean mine" in caught.value.remedy and "across" in caught.value.remedy
+
+
+STAGED = """
+# @package _global_
+# Two stages of one method.
+defaults: [/basn, _self_]
+model: {backbone: test_efficientnet, pretrained: false}
+stages:
+  first: {model: {auxiliary: none, lr: 0.5}, trainer: {max_epochs: 1}}
+  second: {trainer: {max_epochs: 2}, monitor: dev/loss}
+"""
+
+
+class TestStages:
+    @pytest.fixture
+    def staged(self, tmp_path):
+        path = tmp_path / "staged.yaml"
+        path.write_text(STAGED)
+        return str(path)
+
+    def test_change_single_keys_in_order(self, staged):
+        first, second = stage_experiments(compose_experiment(staged)).values()
+        assert (first.model["auxiliary"], first.model["lr"], first.trainer["max_epochs"]) == ("none", 0.5, 1)
+        assert (second.model["auxiliary"], second.model["lr"], second.trainer["max_epochs"]) == ("both", 5e-5, 2)
+        assert (first.monitor, second.monitor) == ("dev/eer", "dev/loss")
+        assert first.data == second.data and first.stages == {}
+
+    def test_take_overrides_by_name(self, staged):
+        first, second = stage_experiments(compose_experiment(staged, ["stages.first.model.lr=0.25", "seed=3"])).values()
+        assert (first.model["lr"], second.model["lr"], first.seed, second.seed) == (0.25, 5e-5, 3, 3)
+
+    def test_an_override_that_no_stage_would_see_is_refused(self, staged):
+        with pytest.raises(FasError, match=r"trainer\.max_epochs has a value of its own in every stage") as caught:
+            compose_experiment(staged, ["trainer.max_epochs=7"])
+        assert "stages.first.trainer.max_epochs=7 stages.second.trainer.max_epochs=7" in caught.value.remedy
+
+    def test_an_override_that_a_stage_would_not_see_is_said(self, staged):
+        with pytest.warns(FasWarning, match=r"model\.lr does not reach stage first.*stages\.first\.model\.lr=1"):
+            first, second = stage_experiments(compose_experiment(staged, ["model.lr=1"])).values()
+        assert (first.model["lr"], second.model["lr"]) == (0.5, 1)
+
+    @pytest.mark.parametrize(
+        ("override", "says"),
+        [
+            ("+stages.first.optimiser={}", "stages.first has no key 'optimiser'"),
+            ("+stages.first.model.lrr=1", "stages.first.model has no key 'lrr'"),
+            ("stages.first.model.lr=fast", "lr of stages.first.model cannot be 'fast'"),
+            ("+stages.first.model.name=nothing", "unknown method 'nothing'"),
+            ("+stages.Third={}", "'Third' cannot be the name of a stage"),
+            ("stages.second.monitor=test/eer", "monitor of stages.second cannot be 'test/eer'"),
+            ("stages.first=5", "stages of the experiment cannot be"),
+        ],
+    )
+    def test_a_mistake_in_a_stage_is_named(self, staged, override, says):
+        with pytest.raises(FasError, match=says):
+            stage_experiments(compose_experiment(staged, [override]))

@@ -10,14 +10,14 @@ import pytest
 import torch
 
 import fas
-from fas.data.sampler import BalancedSampler
+from fas.data.sampler import GroupSampler
 from fas.errors import FasError, FasWarning
-from fas.methods.checkpoint import load_method, read_checkpoint
+from fas.methods.checkpoint import load_scorer, read_checkpoint
 from fas.training.compose import compose_run
 from fas.training.fit import fit, readable_errors
 from tests.fakes.store import make_store
 
-_set = BalancedSampler.set_epoch
+_set = GroupSampler.set_epoch
 
 
 def metrics(run):
@@ -51,22 +51,22 @@ def test_a_fit_learns_and_leaves_everything_in_its_folder(tiny):
 
     last = read_checkpoint(run.final.last)
     assert (last["epoch"], last["global_step"]) == (3, 4 * 3)  # 12 samples in batches of 4
-    assert math.isfinite(load_method(run.final.best).threshold)
+    assert math.isfinite(load_scorer(run.final.best).threshold)
 
 
-def test_a_continued_run_ends_exactly_where_an_uninterrupted_one_does(tiny, tmp_path, monkeypatch):
+def test_a_resumed_run_ends_exactly_where_an_uninterrupted_one_does(tiny, tmp_path, monkeypatch):
     epochs = []
-    monkeypatch.setattr(BalancedSampler, "set_epoch", lambda self, epoch: epochs.append(epoch) or _set(self, epoch))
+    monkeypatch.setattr(GroupSampler, "set_epoch", lambda self, epoch: epochs.append(epoch) or _set(self, epoch))
     whole = fit(tiny("trainer.max_epochs=3"))
     parts = f"run_dir='{tmp_path / 'parts'}'"
     fit(tiny("trainer.max_epochs=1", parts))
-    continued = fit(tiny("trainer.max_epochs=3", parts))
+    resumed = fit(tiny("trainer.max_epochs=3", parts))
     assert epochs == [0, 1, 2, 0, 1, 2]  # Lightning tells the sampler, and goes on where the first part ended
-    expected, got = (read_checkpoint(run.final.last)["state_dict"] for run in (whole, continued))
+    expected, got = (read_checkpoint(run.final.last)["state_dict"] for run in (whole, resumed))
     for name, values in expected.items():
         torch.testing.assert_close(got[name], values, rtol=0, atol=0, equal_nan=True, msg=name)
-    assert metrics(whole) == metrics(continued)
-    assert len(json.loads(continued.environment.read_text())["resumed"]) == 1
+    assert metrics(whole) == metrics(resumed)
+    assert len(json.loads(resumed.environment.read_text())["resumed"]) == 1
 
 
 def test_rows_after_the_checkpoint_are_made_again_not_doubled(tiny):
@@ -90,12 +90,12 @@ def test_a_row_that_a_killed_run_wrote_half_is_left_out(tiny):
 
 
 def test_a_run_without_validation_promises_no_best_checkpoint(tiny, capsys):
-    with pytest.warns(FasWarning, match=r"there is no .*best\.ckpt"):
+    with pytest.warns(FasWarning, match=r"best\.ckpt is missing"):
         fit(tiny("trainer.max_epochs=1", "trainer.check_val_every_n_epoch=2"))
     assert "best" not in capsys.readouterr().out
 
 
-def test_a_run_goes_on_only_with_its_own_settings(tiny):
+def test_a_run_is_resumed_only_with_its_own_settings(tiny):
     fit(tiny("trainer.max_epochs=1"))
     with pytest.raises(FasError, match=r"another config: model\.lr was 0\.01, is 0\.5"):
         fit(tiny("trainer.max_epochs=2", "model.lr=0.5"))
@@ -192,7 +192,7 @@ class TestWandb:
         assert (run.path / "wandb_id.txt").read_text() in folder.name
         assert metrics(run)
 
-    def test_a_continued_run_keeps_its_identifier(self, tiny):
+    def test_a_resumed_run_keeps_its_identifier(self, tiny):
         fit(tiny("logger=wandb", "trainer.max_epochs=1"))
         run = fit(tiny("logger=wandb", "trainer.max_epochs=2"))
         identifier = (run.path / "wandb_id.txt").read_text()

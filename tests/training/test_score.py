@@ -10,13 +10,13 @@ import torch
 from fas.errors import FasError, FasWarning
 from fas.evaluation.evaluate import evaluate_scores
 from fas.evaluation.scores.file import read_scores
-from fas.methods.checkpoint import load_method
+from fas.methods.checkpoint import load_scorer
 from fas.runs.run import Run
 from fas.store import FrameReader
 from fas.store.find import find_store
 from fas.training.compose import compose_experiment
 from fas.training.fit import fit
-from fas.training.score import judge, score_run
+from fas.training.score import evaluate_run, score_run
 from tests.fakes.failures import oulu_failure
 from tests.fakes.store import TINY, make_store
 
@@ -36,7 +36,7 @@ def run(trained, tmp_path):
 def test_every_frame_of_dev_and_test_has_the_score_of_the_network(run, store_root):
     table = read_scores(score_run(run.path))
     index = find_store("oulu-simulated", store_root).index()
-    reader, method = FrameReader(index), load_method(run.final.best)
+    reader, method = FrameReader(index), load_scorer(run.final.best)
     codes, names = index.codes("video_id")
     rows = [row for row in range(len(index)) if names[codes[row]].startswith(("1_1_2", "1_3_3"))]
     expected = {}
@@ -64,8 +64,8 @@ def test_the_scores_say_where_they_come_from(run):
 
 
 def test_the_dev_threshold_of_the_checkpoint_is_that_of_the_scores(run):
-    evaluation = judge(run, run.final.best, score_run(run.path))
-    assert evaluation.threshold.value == pytest.approx(load_method(run.final.best).threshold, abs=1e-6)
+    evaluation = evaluate_run(run, run.final.best, score_run(run.path))
+    assert evaluation.threshold.value == pytest.approx(load_scorer(run.final.best).threshold, abs=1e-6)
     written = json.loads((run.path / "evaluation.json").read_text())
     assert written["threshold"]["rule"] == "dev-eer" and written["simulated"] is True
 
@@ -78,7 +78,7 @@ def test_a_presentation_that_was_not_acquired_is_counted(run, tmp_path):
     table = read_scores(scores)
     (row,) = np.flatnonzero(table.video_id == "1_3_36_2")
     assert np.isnan(table.score[row]) and table.split[row] == "test" and table.attack_type[row] == "print/printer1"
-    assert judge(run, run.final.best, scores).failures == {"print/printer1": 1}
+    assert evaluate_run(run, run.final.best, scores).failures == {"print/printer1": 1}
 
 
 def test_other_data_gets_a_file_of_its_own_and_the_runs_threshold(run):
@@ -88,8 +88,8 @@ def test_other_data_gets_a_file_of_its_own_and_the_runs_threshold(run):
     scores = score_run(run.path, ["data.protocol=2"])
     assert scores.name == "scores_oulu-simulated_protocol2.csv"
     assert run.scores.read_bytes() == own
-    evaluation = judge(run, run.final.best, scores)
-    assert evaluation.threshold.value == judge(run, run.final.best, run.scores).threshold.value
+    evaluation = evaluate_run(run, run.final.best, scores)
+    assert evaluation.threshold.value == evaluate_run(run, run.final.best, run.scores).threshold.value
     assert (run.path / "scores_oulu-simulated_protocol2.evaluation.json").is_file()
 
 
@@ -100,20 +100,20 @@ def test_any_checkpoint_of_the_run_can_be_scored_to_any_file(run, tmp_path):
 
 def test_another_checkpoint_is_judged_by_its_own_dev_scores(run, tmp_path):
     """The threshold of the best checkpoint says nothing about the scores of another one."""
-    best = judge(run, run.final.best, score_run(run.path)).threshold.value
+    best = evaluate_run(run, run.final.best, score_run(run.path)).threshold.value
     kept = run.scores.read_bytes()
     weights = torch.load(run.final.last, weights_only=True)
     weights["state_dict"]["network.classifier.7.bias"] += torch.tensor([0.0, 1.5])  # all scores higher
     torch.save(weights, run.final.last)
     scores = score_run(run.final.last)
     assert scores.name == "scores_last.csv" and run.scores.read_bytes() == kept
-    threshold = judge(run, run.final.last, scores).threshold.value
+    threshold = evaluate_run(run, run.final.last, scores).threshold.value
     assert threshold == evaluate_scores(read_scores(scores)).threshold.value != best
     anywhere = score_run(run.final.last, out=tmp_path / "any.csv")
-    assert judge(run, run.final.last, anywhere).threshold.value == threshold
+    assert evaluate_run(run, run.final.last, anywhere).threshold.value == threshold
     other = score_run(run.final.last, ["data.protocol=2"])
     assert other.name == "scores_last_oulu-simulated_protocol2.csv"
-    assert judge(run, run.final.last, other).threshold.value == threshold
+    assert evaluate_run(run, run.final.last, other).threshold.value == threshold
 
 
 def test_a_checkpoint_from_before_the_first_validation_can_be_scored(run):

@@ -13,12 +13,12 @@ import pytest
 from fas.errors import FasError, FasWarning
 from fas.evaluation.evaluate import evaluate_scores
 from fas.evaluation.scores.file import read_scores
-from fas.methods.checkpoint import load_method
+from fas.methods.checkpoint import load_scorer
 from fas.resources import resource_dir
 from fas.runs.run import find_checkpoint
 from fas.training.compose import compose_experiment
 from fas.training.fit import fit
-from fas.training.score import judge, score_run
+from fas.training.score import evaluate_run, score_run
 from tests.fakes.store import TINY
 
 
@@ -37,7 +37,7 @@ def run(store_root, tmp_path_factory):
 def test_the_last_epoch_stands_for_the_run(run):
     assert not run.final.best.exists()
     assert find_checkpoint(run.path) == (run, run.final.last)
-    assert math.isnan(load_method(run.final.last).threshold)
+    assert math.isnan(load_scorer(run.final.last).threshold)
     assert set(json.loads(run.environment.read_text())["data"]["presentations"]) == {"train", "test"}
 
 
@@ -47,7 +47,7 @@ def test_only_test_is_scored_and_judged_by_a_threshold_that_is_given(run):
     table = read_scores(scores)
     assert set(table.split) == {"test"}
     assert np.isfinite(table.score).all()
-    assert judge(run, run.final.last, scores) is None
+    assert evaluate_run(run, run.final.last, scores) is None
     with pytest.raises(FasError, match="dev"):
         evaluate_scores(table)
     assert evaluate_scores(table, threshold=0.5).counts["presentations"] == 10
@@ -58,7 +58,7 @@ def test_the_commands_say_what_to_do_next(run):
         command = [sys.executable, "-m", "fas.cli.main", *map(str, arguments)]
         return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
 
-    tested = fas("test", "--ckpt", run.path)
+    tested = fas("test", run.path)
     assert tested.returncode == 0, tested.stderr
     assert "no dev split, so no threshold" in tested.stdout
     refused = fas("report", run.path)

@@ -1,7 +1,8 @@
-"""`fas datasets`: known datasets, what a raw tree holds, the protocols, and made trees."""
+"""`fas datasets`: known datasets, what a raw tree holds, the protocols, and fake trees."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -13,7 +14,23 @@ if TYPE_CHECKING:
     from fas.datasets.protocol import Splits
     from fas.datasets.recipe import Recipe
 
-app = typer.Typer(invoke_without_command=True, add_completion=False)
+
+def _examples(*commands: str) -> str:
+    """The end of a help page."""
+    # The backspace is click's sign for a paragraph that keeps its lines.
+    return "\n".join(("\b", "Examples:", *(f"  {command}" for command in commands)))
+
+
+app = typer.Typer(
+    invoke_without_command=True,
+    add_completion=False,
+    rich_markup_mode=None,  # plain help, without importing rich
+    epilog=_examples(
+        "fas datasets",
+        "fas datasets show oulu --root DIR",
+        "fas datasets protocol oulu 3 --fold 2",
+    ),
+)
 
 _Name = Annotated[str, typer.Argument(help="A known dataset, a recipe (.yaml) or a manifest (.csv).")]
 _Root = Annotated[Path | None, typer.Option(help="The raw tree; by default $FAS_DATA/NAME.")]
@@ -29,55 +46,88 @@ def datasets(context: typer.Context) -> None:
     print_known()
 
 
-@app.command()
+@app.command(
+    epilog=_examples(
+        "fas datasets show oulu                            # what was published",
+        "fas datasets show oulu --root DIR                 # is my copy complete?",
+        "fas datasets show oulu --root DIR --list all.tsv  # every missing file",
+    )
+)
 def show(
     name: Annotated[str, typer.Argument(help="A dataset, a recipe or manifest, or a protocol across datasets.")],
     root: _Root = None,
     strict: Annotated[bool, typer.Option("--strict", help="Fail if the tree is not exactly as published.")] = False,
+    listing: Annotated[
+        Path | None,
+        typer.Option(
+            "--list",
+            metavar="FILE",
+            help="Write every finding to a file, or to the terminal with -. One per line, separated by tabs: its kind "
+            "(missing, unexpected, protocol), its path and, for a protocol file, line and problem.",
+        ),
+    ] = None,
 ) -> None:
-    """What a dataset is, and what a raw tree of it holds beside what was published.
+    """Whether a raw tree is complete, and what the dataset is.
 
-    Without a tree only the published facts are shown.
+    First the verdict, then the counts compared with the published ones, the missing and unexpected files by folder
+    with a few examples, and the facts of the dataset. Without a tree only what was published is shown.
     """
     import warnings
 
-    from fas.cli.datasets_output import print_counts, print_cross, print_facts
+    from fas.cli.datasets_output import print_counts, print_cross, print_facts, print_findings, verdict, write_findings
     from fas.datasets.cross import is_cross_protocol, load_cross_protocol
     from fas.datasets.index import index_dataset
+    from fas.datasets.loading import load_recipe
     from fas.datasets.protocol_files import check_protocol_files
-    from fas.datasets.recipe import load_recipe
     from fas.errors import FasError, FasWarning
     from fas.paths import dataset_root
 
     if is_cross_protocol(name):
+        if root is not None or strict or listing is not None:
+            remedy = f"show its datasets one by one: {', '.join(load_cross_protocol(name).datasets)}"
+            raise FasError(f"{name} is a protocol across datasets and has no tree of its own", remedy=remedy)
         print_cross(load_cross_protocol(name))
         return
     recipe = load_recipe(name)
-    print_facts(recipe)
     try:
         tree = dataset_root(recipe.name, root)
     except FasError as error:
-        if root is not None or strict:
+        if root is not None or strict or listing is not None:
             raise
-        print_counts(recipe, None)
         print(f"no raw tree: {error}")
+        print_counts(recipe, None)
+        print()
+        print_facts(recipe)
         return
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FasWarning)  # every name is printed below
+        warnings.simplefilter("ignore", FasWarning)  # everything is printed below
         index = index_dataset(recipe, tree)
     disagreements = check_protocol_files(recipe, tree, index.expected or index.presentations)
-    for what, names in (("missing", index.missing), ("surplus", index.surplus), ("protocol file", disagreements)):
-        for item in names:
-            print(f"{what}: {item}")
-    print_counts(recipe, index)
-    summary = f"{len(index.missing)} missing, {len(index.surplus)} surplus, {len(disagreements)} protocol disagreements"
-    print(f"{tree}: {summary}{'  (SIMULATED data)' if index.simulated else ''}")
-    if strict and (index.missing or index.surplus or disagreements):
-        raise FasError(f"the tree is not as published: {summary}", path=tree, remedy="the names are listed above")
+    summary = verdict(index, disagreements)
+    to_terminal = listing is not None and str(listing) == "-"
+    print(
+        f"{tree}: {summary}{'  (SIMULATED data)' if index.simulated else ''}", file=sys.stderr if to_terminal else None
+    )
+    if listing is not None:
+        write_findings(listing, index, disagreements)
+    if not to_terminal:
+        print_counts(recipe, index)
+        print_findings(index, disagreements)
+        print()
+        print_facts(recipe)
+    if strict and (index.missing or index.unexpected or disagreements):
+        remedy = "see --list" if listing is not None else "--list FILE writes every name"
+        raise FasError(f"the tree is not as published: {summary}", path=tree, remedy=remedy)
 
 
-@app.command()
+@app.command(
+    epilog=_examples(
+        "fas datasets protocol oulu 3 --fold 2 --root DIR",
+        "fas datasets protocol oulu 3 --fold 2 --rules --split test --csv test.csv",
+        "fas datasets protocol ocim_m --rules",
+    )
+)
 def protocol(
     name: Annotated[str, typer.Argument(help="A dataset, or a protocol across datasets such as ocim_m.")],
     protocol: Annotated[str | None, typer.Argument(help="The protocol, by the dataset's own word.")] = None,
@@ -90,10 +140,10 @@ def protocol(
     ] = None,
     rules: Annotated[bool, typer.Option("--rules", help="From the rules alone, without a raw tree.")] = False,
 ) -> None:
-    """The presentations of a protocol: their counts, or with --csv one row each.
+    """Count or list the presentations of a protocol.
 
-    `split` is the role in the protocol, `path` is relative to the root, `label` is 1 for bona fide. The rules are
-    compared with the protocol's text files in the tree.
+    Without --csv their counts, with it one row each: `split` is the role in the protocol, `path` is relative to the
+    root, `label` is 1 for bona fide. The rules are compared with the protocol's text files in the tree.
     """
     from fas.cli.datasets_output import print_protocol, write_csv
     from fas.datasets.cross import is_cross_protocol
@@ -110,20 +160,26 @@ def protocol(
         write_csv(csv, splits)
 
 
-@app.command()
+@app.command(
+    epilog=_examples(
+        "fas datasets fake oulu DIR          # names only, to test scripts",
+        "fas datasets fake oulu DIR --media  # tiny videos, to run fas preprocess",
+    )
+)
 def fake(
     name: _Name,
     folder: Annotated[Path, typer.Argument(help="A new folder.")],
     media: Annotated[bool, typer.Option("--media", help="Tiny playable media instead of empty files.")] = False,
 ) -> None:
-    """Make a tree with the names and side files of a dataset, to try out a pipeline before the licence arrives.
+    """Make a fake tree with the names of a dataset.
 
-    It is marked as simulated. Where only the form and the number of names are known, they are invented.
+    It also has the dataset's side files, so that a pipeline can be tried out before the licence arrives. It is marked
+    as simulated. Where only the form and the number of names are known, they are invented.
     """
     from fas.datasets.contents import count_paths
     from fas.datasets.fake import empty_media, make_fake_tree
     from fas.datasets.fake_media import FakeMedia
-    from fas.datasets.recipe import load_recipe
+    from fas.datasets.loading import load_recipe
     from fas.progress import progress_bar
 
     recipe = load_recipe(name)
@@ -133,8 +189,8 @@ def fake(
 
 
 def _splits(name: str, protocol: str | None, fold: int | None, roots: list[str] | None, *, rules: bool) -> Splits:
+    from fas.datasets.loading import load_recipe
     from fas.datasets.protocol import find_protocol, protocol_splits
-    from fas.datasets.recipe import load_recipe
     from fas.errors import FasError
 
     recipe = load_recipe(name)
@@ -152,12 +208,15 @@ def _cross_splits(name: str, protocol: str | None, fold: int | None, roots: list
 
     cross = load_cross_protocol(name)
     if protocol not in (None, cross.name) or fold is not None:
-        raise FasError(f"{cross.name} is a protocol itself", remedy="give neither a protocol nor a fold with it")
+        raise FasError(f"{cross.name} is a protocol itself", remedy="leave out PROTOCOL and --fold")
     given = dict(one.split("=", 1) for one in roots or () if "=" in one)
     recipes = list(cross.recipes.values())
     known = {recipe.name for recipe in recipes}
     if odd := [one for one in roots or () if "=" not in one or one.partition("=")[0] not in known]:
-        raise FasError(f"--root {odd[0]} names no dataset of {cross.name}", remedy="give --root NAME=DIR for each")
+        raise FasError(
+            f"--root {odd[0]} names no dataset of {cross.name}",
+            remedy=f"give --root NAME=DIR for: {', '.join(sorted(known))}",
+        )
     found = {}
     for recipe in recipes:
         root = Path(given[recipe.name]) if recipe.name in given else None
@@ -192,7 +251,7 @@ def _found(
         first = "\n  ".join(map(str, wrong[:3]))
         warnings.warn(
             f"the protocol's text files differ from its rules in {len(wrong)} places; the rules are used\n  {first}\n"
-            f"  remedy: `fas datasets show` with --root {index.root} lists them all",
+            f"  remedy: `fas datasets show` with --root {index.root} --list - lists them all",
             FasWarning,
             stacklevel=2,
         )

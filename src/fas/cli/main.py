@@ -7,6 +7,7 @@ import os
 import sys
 import warnings
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any, TextIO
 
 import typer
@@ -21,7 +22,9 @@ COMMANDS: dict[str, str] = {
     "preprocess": "Cut faces and maps from a raw dataset into a store.",
     "store": "Look into a store: ls, show, verify, sheet.",
     "models": "Weights from elsewhere: sources, hashes, licences; fetch them.",
-    "fit": "Train the method of an experiment.",
+    "experiments": "List the experiments that fit takes.",
+    "methods": "List the methods; check methods of your own.",
+    "fit": "Train the method of an experiment, or resume a run.",
     "test": "Score the dev and test splits with a checkpoint.",
     "evaluate": "ISO/IEC 30107-3 metrics of a scores file.",
     "table": "Runs over folds and datasets, beside the papers' rows.",
@@ -32,7 +35,7 @@ COMMANDS: dict[str, str] = {
 """Command -> its one line in `fas --help`. The command itself is the `app` of the module `fas.cli.<command>`."""
 
 USER_ERROR = 2
-"""Exit code of a mistake that the user can mend."""
+"""Exit code of a mistake that the user can fix."""
 
 
 class LazyGroup(TyperGroup):
@@ -74,8 +77,18 @@ def _fas(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
+    methods: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Also load the methods in this folder: runs their code.", show_default=False),
+    ] = None,
 ) -> None:
     """An experiment suite for face anti-spoofing (presentation attack detection)."""
+    if methods is not None:
+        from fas.command import set_global_options
+        from fas.methods.sources import use_methods_of
+
+        use_methods_of(methods)
+        set_global_options(["--methods", str(methods)])
 
 
 def _show_warning(

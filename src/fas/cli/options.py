@@ -40,3 +40,8 @@ Replicates = Annotated[int, typer.Option(min=1, help="Bootstrap replicates.")]
 
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")]
 """The seed of a bootstrap."""
+
+
+def examples(*lines: str) -> str:
+    """Examples below a command's help, one per line."""
+    return "\n".join(("\b\nExamples:", *(f"  {line}" for line in lines)))

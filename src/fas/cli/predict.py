@@ -7,21 +7,45 @@ from typing import Annotated
 
 import typer
 
+from fas.cli import completion
+from fas.cli.options import examples
+
 app = typer.Typer(add_completion=False)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "fas predict runs/basn/2026-01-31_12-00-00 video.mp4 photo.jpg",
+        "fas predict best.ckpt video.mp4 --frames all",
+    )
+)
 def predict(
-    media: Annotated[list[Path], typer.Argument(help="Videos or images.", show_default=False)],
-    ckpt: Annotated[Path, typer.Option(help="RUN/checkpoints/best.ckpt, or the folder RUN.", show_default=False)],
-    frames: Annotated[str, typer.Option(help="Frames of a video: all, every:N or even:N.")] = "even:16",
+    run: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RUN",
+            help="A run's folder (its best checkpoint), or a checkpoint.",
+            show_default=False,
+            autocompletion=completion.runs,
+        ),
+    ],
+    media: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Videos or images.", show_default=False)],
+    frames: Annotated[
+        str | None,
+        typer.Option(
+            help="Frames of a video: all, every:N or even:N. By default even:16, and all for methods that read clips.",
+            show_default=False,
+        ),
+    ] = None,
     out: Annotated[Path, typer.Option(help="The folder for the pictures.")] = Path("predictions"),
-    weights: Annotated[Path | None, typer.Option(help="A folder with face model files, instead of downloads.")] = None,
+    weights: Annotated[
+        Path | None, typer.Option(help="A folder with face model files, instead of downloads.", show_default=False)
+    ] = None,
 ) -> None:
     """Score videos or images with a checkpoint.
 
     Prints the score (higher is more likely bona fide) and the decision at the checkpoint's threshold, and draws the
-    face with the predicted maps. A file that cannot be judged is named; the others go on, and the exit code is 2.
+    face with the predicted maps. A file that cannot be scored is named; the others are scored, and the exit code is 2.
     """
     from fas.cli.main import USER_ERROR
     from fas.errors import FasError
@@ -29,25 +53,26 @@ def predict(
     from fas.preprocessing.decode import FrameSelection
     from fas.runs.run import find_checkpoint
 
-    selection = FrameSelection.parse(frames)
-    predictor = Predictor(find_checkpoint(ckpt)[1] if ckpt.is_dir() else ckpt, weights)
-    note = "trained on SIMULATED data: no statement about real attacks" if predictor.simulated else None
+    selection = None if frames is None else FrameSelection.parse(frames)
+    predictor = Predictor(find_checkpoint(run)[1] if run.is_dir() else run, weights)
+    note = "trained on SIMULATED data: says nothing about real attacks" if predictor.simulated else None
     if note:
         typer.echo(f"note: this checkpoint was {note}", err=True)
     failed = False
     for number, path in enumerate(media):
         try:
-            verdict = predictor.predict(path, selection)
+            decision = predictor.predict(path, selection)
             picture = out / f"{number:03d}_{path.stem}.png"
-            write_picture(picture, verdict, note)
+            write_picture(picture, decision, note)
         except FasError as error:
             typer.echo(f"error: {error}", err=True)
             failed = True
             continue
-        decision = "bona fide" if verdict.bona_fide else "attack"
+        label = "bona fide" if decision.bona_fide else "attack"
+        clips = f" in {len(decision.samples)} clips" if predictor.scorer.requirements.clip else ""
         typer.echo(
-            f"{path}: {decision}, score {verdict.score:.4f}, threshold {verdict.threshold:.4f}, "
-            f"{len(verdict.faces)} faces in {verdict.looked_at} frames, {picture}"
+            f"{path}: {label}, score {decision.score:.4f}, threshold {decision.threshold:.4f}, "
+            f"{decision.with_face} faces in {decision.looked_at} frames{clips}, {picture}"
         )
     if failed:
         raise typer.Exit(USER_ERROR)

@@ -65,7 +65,7 @@ def preprocess(
     come from the dataset's recipe. Exit code 1: some presentations could not be acquired; all others are stored.
     """
     from fas.datasets.index import index_dataset
-    from fas.datasets.recipe import load_recipe
+    from fas.datasets.loading import load_recipe
     from fas.layers import DEPTH, REFLECTION
     from fas.maps.reflection import DEFAULT_ESTIMATOR
     from fas.paths import dataset_root, store_root
@@ -148,7 +148,7 @@ def _source(
         options: Those that decide the store's recipe; None where not given.
         layer_options: Those of layers: of one layer if they begin with its name, else of all.
     """
-    from fas.datasets.recipe import known_recipes
+    from fas.datasets.loading import known_recipes
     from fas.layers import LAYERS
     from fas.store.source import Source
 

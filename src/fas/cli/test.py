@@ -7,20 +7,36 @@ from typing import Annotated
 
 import typer
 
+from fas.cli import completion
+from fas.cli.options import examples
+
 app = typer.Typer(add_completion=False)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "fas test runs/basn/2026-01-31_12-00-00",
+        "fas test runs/basn/2026-01-31_12-00-00 data=replay_attack data.protocol=grandtest",
+        "fas test runs/basn/2026-01-31_12-00-00/checkpoints/last.ckpt",
+    )
+)
 def test(
-    ckpt: Annotated[
-        Path, typer.Option(metavar="RUN|FILE", help="A run's folder (its best checkpoint) or a checkpoint in it.")
+    run: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RUN",
+            help="A run's folder (its best checkpoint) or a checkpoint in it.",
+            show_default=False,
+            autocompletion=completion.runs,
+        ),
     ],
     overrides: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="[KEY=VALUE]...",
-            help="Override the run's config: data.dataset=... data.protocol=2",
+            help="Override the run's config: data=replay_attack data.protocol=grandtest",
             show_default=False,
+            autocompletion=completion.overrides,
         ),
     ] = None,
     out: Annotated[
@@ -31,19 +47,20 @@ def test(
     from fas.runs.run import find_checkpoint
     from fas.training.compose import compose_run
 
-    run, checkpoint = find_checkpoint(ckpt)
-    compose_run(run.path, overrides or [])  # a mistake in a name need not wait for torch and Lightning
+    folder, checkpoint = find_checkpoint(run)
+    compose_run(folder.path, overrides or [])  # a mistake in a name need not wait for torch and Lightning
     from rich.console import Console
 
+    from fas.command import fas_command
     from fas.evaluation.terminal import render
-    from fas.training.score import judge, score_run
+    from fas.training.score import evaluate_run, score_run
 
-    scores = score_run(ckpt, overrides or [], out)
-    judged = judge(run, checkpoint, scores)
-    if judged is None:
-        print(f"no dev split, so no threshold: judge with\n         fas evaluate {scores} --threshold ...")
+    scores = score_run(run, overrides or [], out)
+    evaluation = evaluate_run(folder, checkpoint, scores)
+    if evaluation is None:
+        print(f"no dev split, so no threshold; name one: {fas_command('evaluate', str(scores), '--threshold', '0.5')}")
     else:
-        Console().print(render(judged, scores.name))
+        Console().print(render(evaluation, scores.name))
     print(f"scores   {scores}")
-    if scores == run.scores:
-        print(f"next     fas report {run.path}")
+    if scores == folder.scores:
+        print(f"next     {fas_command('report', str(folder.path))}")

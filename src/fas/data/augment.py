@@ -1,4 +1,4 @@
-"""Augmentation: transforms of albumentations, named in the config, applied alike to a crop and its maps."""
+"""Augmentation: transforms of albumentations, named in the config, applied alike to crops, maps and points."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ import torch
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from fas.data.batch import TransformSettings
 from fas.errors import FasError
 
-TransformSettings = Sequence[Mapping[str, Mapping[str, Any] | None]]
-"""A list of `{ClassName: {argument: value}}`, as YAML writes it."""
+Image = NDArray[np.uint8]
+Points = NDArray[np.float32]
 
 
 class Augmentation:
-    """A chain of albumentations transforms for a crop and its maps.
+    """A chain of albumentations transforms for the frames of one sample, with their maps and points.
 
-    Geometric transforms move crop and maps together. Transforms of colour and noise touch the crop alone, since the
-    maps are handed over as masks. Draws come from torch's generator, which the data loader seeds for every worker.
+    Geometric transforms move crops, maps and points together, with one draw for all frames of a clip. Transforms of
+    colour and noise touch the crops alone, since the maps are handed over as masks; they too are drawn once for a clip.
+    Draws come from torch's generator, which the data loader seeds for every worker.
 
     Args:
         transforms: The transforms in their order, each as `{ClassName: {argument: value}}`. The class must be one of
@@ -39,43 +41,55 @@ class Augmentation:
         albumentations = _import_albumentations()
         self._compose = albumentations.Compose(
             [_make_transform(albumentations, entry) for entry in transforms],
-            additional_targets=dict.fromkeys(layers, "mask"),
+            additional_targets=dict.fromkeys(layers, "masks"),
+            keypoint_params=albumentations.KeypointParams(format="xy", remove_invisible=False),
         )
 
     def __call__(
-        self, image: NDArray[np.uint8], maps: Mapping[str, NDArray[np.uint8]]
-    ) -> tuple[NDArray[np.uint8], dict[str, NDArray[np.uint8]]]:
+        self, images: Sequence[Image], maps: Mapping[str, Sequence[Image]], points: Mapping[str, Sequence[Points]]
+    ) -> tuple[list[Image], dict[str, list[Image]], dict[str, list[Points]]]:
         """Transforms one sample.
 
         Args:
-            image: The crop, `(H, W, 3)` RGB.
-            maps: Maps of the same face, `(h, w)` or `(h, w, 3)`, of any size; they are brought to the crop's size.
+            images: The crops of its T frames, `(H, W, 3)` RGB, all of one size.
+            maps: Layer -> T maps of the same faces, `(h, w)` or `(h, w, 3)`, of any size; they are brought to the
+                crops' size.
+            points: Layer -> T arrays `(N, D)`, whose first two columns are x and y in pixels of the crops.
 
         Returns:
-            The new crop and maps, all of one size, which is another one after a crop or a resize.
+            The new crops and maps, all of one size, which is another one after a crop or a resize; and the points in
+            pixels of the new crops.
 
         Raises:
-            FasError: The chain fails, or turns the crop into something else than an 8-bit RGB image.
+            FasError: The chain fails, or turns the crops into something else than 8-bit RGB images.
         """
-        height, width = image.shape[:2]
+        height, width = images[0].shape[:2]
         resized = {
-            layer: cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR) for layer, values in maps.items()
+            layer: np.stack([cv2.resize(one, (width, height), interpolation=cv2.INTER_LINEAR) for one in values])
+            for layer, values in maps.items()
         }
+        flat = [one[:, :2] for values in points.values() for one in values]
+        keypoints = np.concatenate(flat) if flat else np.zeros((0, 2), np.float32)
         self._compose.set_random_seed(int(torch.randint(2**31, ())))
         try:
-            done = self._compose(image=image, **resized)
+            done = self._compose(images=np.stack(images), keypoints=keypoints, **resized)
         except Exception as error:  # albumentations has errors of its own that derive from nothing narrower
             raise FasError(
                 f"the augmentation fails on a crop of {width} x {height}: {_reason(error)}",
                 remedy="check the sizes and arguments in augment.transforms",
             ) from error
-        crop = done["image"]
-        if not isinstance(crop, np.ndarray) or crop.dtype != np.uint8 or crop.ndim != 3 or crop.shape[2] != 3:
+        crops = done["images"]
+        if not isinstance(crops, np.ndarray) or crops.dtype != np.uint8 or crops.ndim != 4 or crops.shape[3] != 3:
             raise FasError(
-                "the augmentation returns something else than an 8-bit RGB image",
+                "the augmentation does not return 8-bit RGB images",
                 remedy="leave out transforms that normalise or convert; the method does that",
             )
-        return crop, {layer: done[layer] for layer in maps}
+        moved = iter(np.split(np.asarray(done["keypoints"], np.float32), np.cumsum([len(one) for one in flat])[:-1]))
+        return (
+            list(crops),
+            {layer: list(done[layer]) for layer in maps},
+            {layer: [np.hstack([next(moved), one[:, 2:]]) for one in values] for layer, values in points.items()},
+        )
 
 
 def _import_albumentations() -> Any:

@@ -1,71 +1,73 @@
-"""Which frames an epoch sees: as many of bona fide as of attacks, drawn anew every epoch, shared among the ranks."""
+"""Which samples an epoch sees: as many of every group, drawn again every epoch, shared among the ranks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import Sampler
 
+from fas.data.batch import Sampling
 from fas.errors import FasError
-from fas.labels import ATTACK, BONA_FIDE
+from fas.labels import ATTACK
 
 
-class BalancedSampler(Sampler[int]):
-    """Draws bona fide and attack samples 1 : 1, the larger class anew in every epoch (BASN, section 4.1).
+class GroupSampler(Sampler[int]):
+    """Draws as many samples of every group, the larger groups again in every epoch (BASN, section 4.1: two classes).
 
-    An epoch has three steps: `frames_per_video` frames of every presentation are drawn; the larger class is reduced to
-    the size of the smaller one; the result is shuffled and dealt to the ranks. The draw depends on `seed` and the epoch
+    An epoch has three steps: `per_presentation` samples of every presentation are drawn; every group is reduced to the
+    size of the smallest one; the result is shuffled and dealt to the ranks. The draw depends on `seed` and the epoch
     alone, so all ranks agree on it without talking, and a resumed run sees what the uninterrupted one would have seen.
-    Every rank gets the same number of samples of either class: up to `world_size - 1` samples a class are left out of
-    an epoch, rather than shown twice.
+    Every rank gets the same number of samples of each group: up to `world_size - 1` samples a group are left out of an
+    epoch, rather than shown twice.
 
     Lightning calls `set_epoch` before every epoch.
 
     Args:
-        labels: `(N,)`, 1 for bona fide, 0 for an attack.
+        groups: `(N,)` integer codes from 0 without a gap: the group of each sample.
         presentations: `(N,)` integer codes; samples of one presentation share a code.
-        frames_per_video: The number of frames drawn from each presentation in an epoch; all of a presentation that
-            has fewer. None takes every frame.
+        per_presentation: The number of samples drawn from each presentation in an epoch; all of a presentation that
+            has fewer. None takes every sample.
         seed: The run's seed.
         rank: This process's rank.
         world_size: The number of processes.
 
     Raises:
-        FasError: A class has fewer samples than there are processes.
+        FasError: A group has fewer samples than there are processes.
     """
 
     def __init__(
         self,
-        labels: NDArray[np.integer],
+        groups: NDArray[np.integer],
         presentations: NDArray[np.integer],
         *,
-        frames_per_video: int | None = None,
+        per_presentation: int | None = None,
         seed: int = 0,
         rank: int = 0,
         world_size: int = 1,
     ) -> None:
-        self._labels = np.asarray(labels)
+        self._groups = np.asarray(groups)
         self._presentations = np.asarray(presentations)
-        self._frames_per_video = frames_per_video
+        self._per_presentation = per_presentation
         self._seed = seed
         self._rank = rank
         self._world_size = world_size
         self._epoch = 0
-        drawn = self._labels[self._draw_frames(np.random.default_rng(seed))]
-        smaller = min(np.count_nonzero(drawn == BONA_FIDE), np.count_nonzero(drawn == ATTACK))
-        # How many frames a presentation gives does not depend on the epoch, so the length holds for all epochs.
-        self._per_class = int(smaller) // world_size * world_size
-        if self._per_class == 0:
+        self._count = int(self._groups.max(initial=-1)) + 1
+        drawn = self._groups[self._draw(np.random.default_rng(seed))]
+        smallest = int(np.bincount(drawn, minlength=self._count).min()) if self._count else 0
+        # How many samples a presentation gives does not depend on the epoch, so the length holds for all epochs.
+        self._per_group = smallest // world_size * world_size
+        if self._per_group == 0:
             raise FasError(
-                f"the smaller class has {smaller} training samples, too few for {world_size} process(es)",
-                remedy="use fewer devices or more data",
+                f"the smallest group of training samples has {smallest}, too few for {world_size} process(es)",
+                remedy="use fewer devices, more data or another data.sampling",
             )
 
     def __len__(self) -> int:
         """The number of samples that this rank sees in an epoch."""
-        return 2 * self._per_class // self._world_size
+        return self._count * self._per_group // self._world_size
 
     def set_epoch(self, epoch: int) -> None:
         """Chooses the epoch that the next iteration draws for."""
@@ -74,20 +76,49 @@ class BalancedSampler(Sampler[int]):
     def __iter__(self) -> Iterator[int]:
         """This rank's positions of the current epoch, in a random order."""
         rng = np.random.default_rng([self._seed, self._epoch])
-        rows = self._draw_frames(rng)
-        labels = self._labels[rows]
+        rows = self._draw(rng)
+        groups = self._groups[rows]
         mine = [
-            rng.choice(rows[labels == label], self._per_class, replace=False)[self._rank :: self._world_size]
-            for label in (BONA_FIDE, ATTACK)
+            rng.choice(rows[groups == group], self._per_group, replace=False)[self._rank :: self._world_size]
+            for group in range(self._count)
         ]
         yield from rng.permutation(np.concatenate(mine)).tolist()
 
-    def _draw_frames(self, rng: np.random.Generator) -> NDArray[np.intp]:
-        """Positions of at most `frames_per_video` frames of each presentation."""
-        if self._frames_per_video is None:
-            return np.arange(len(self._labels))
+    def _draw(self, rng: np.random.Generator) -> NDArray[np.intp]:
+        """Positions of at most `per_presentation` samples of each presentation."""
+        if self._per_presentation is None:
+            return np.arange(len(self._groups), dtype=np.intp)
         order = np.lexsort((rng.random(len(self._presentations)), self._presentations))
-        return order[_rank_in_group(self._presentations[order]) < self._frames_per_video]
+        drawn: NDArray[np.intp] = order[_rank_in_group(self._presentations[order]) < self._per_presentation]
+        return drawn
+
+
+def sample_groups(
+    sampling: Sampling, labels: NDArray[np.integer], species: Sequence[str], domains: NDArray[np.integer]
+) -> NDArray[np.int64]:
+    """The group of each sample by a rule of sampling, for `GroupSampler`.
+
+    Args:
+        sampling: The rule.
+        labels: `(N,)`, 1 for bona fide, 0 for an attack.
+        species: N PAI species; the part before `/` counts. Read for `per_species` only.
+        domains: `(N,)` integer codes. Read for `per_domain` only.
+
+    Returns:
+        `(N,)` codes from 0 without a gap; bona fide comes first.
+    """
+    is_attack: NDArray[np.int64] = (np.asarray(labels) == ATTACK).astype(np.int64)
+    if sampling == "all":
+        return np.zeros(len(is_attack), dtype=np.int64)
+    if sampling == "balanced":
+        return is_attack
+    if sampling == "per_domain":
+        keys = np.asarray(domains, dtype=np.int64) * 2 + is_attack
+    else:
+        names = [one.partition("/")[0] if attack else "" for one, attack in zip(species, is_attack, strict=True)]
+        keys = np.unique(np.array(names, dtype=str), return_inverse=True)[1].astype(np.int64)
+    codes: NDArray[np.int64] = np.unique(keys, return_inverse=True)[1].astype(np.int64)
+    return codes
 
 
 def evenly_spaced(presentations: NDArray[np.integer], frames: NDArray[np.integer], count: int) -> NDArray[np.intp]:

@@ -10,6 +10,7 @@ from typing import Any
 from fas.data.joined import JoinedIndex
 from fas.data.splits import Split, cross_store_splits, recipe_of, store_splits
 from fas.datasets.cross import is_cross_protocol, load_cross_protocol
+from fas.datasets.protocol import default_protocol
 from fas.errors import FasError
 from fas.store.find import find_store
 from fas.store.index import StoreIndex
@@ -21,39 +22,62 @@ class Source:
     """Stored frames and their division by a protocol.
 
     Attributes:
-        dataset: The dataset's name; of several, with `+` between them.
-        simulated: Whether any of it is simulated.
-        path: The store's folder; of several, the folder of stores.
-        recipe_hash: The store's recipe; of several, with `+` between them.
-        recipe: How faces were cut; of several, what they have in common.
+        stores: Dataset -> store, at least one.
+        protocol: The protocol's name.
+        recipe: How the faces were cut; of several stores, what they have in common.
         index: All frames.
         splits: Those of `train`, `dev` and `test` that the protocol has.
+        path: The store's folder; of several, the folder of stores.
     """
 
-    dataset: str
-    simulated: bool
-    path: Path
-    recipe_hash: str
+    stores: Mapping[str, Store]
+    protocol: str
     recipe: dict[str, Any]
     index: StoreIndex | JoinedIndex
     splits: dict[str, Split]
+    path: Path
+
+    @property
+    def dataset(self) -> str:
+        """The dataset's name; of several, with `+` between them."""
+        return "+".join(store.dataset for store in self.stores.values())
+
+    @property
+    def simulated(self) -> bool:
+        """Whether any of it is simulated."""
+        return any(store.simulated for store in self.stores.values())
+
+    @property
+    def recipe_hash(self) -> str:
+        """How each store was cut, by the names of their folders, with `+` between them."""
+        return "+".join(store.path.name for store in self.stores.values())
+
+    def preprocess_command(self, *options: str) -> str:
+        """The commands that preprocess the datasets again with further options."""
+        return " && ".join(store.preprocess_command(*options) for store in self.stores.values())
 
 
 def open_source(
-    dataset: str | None, protocol: str, fold: int | None, recipe: str | None, root: Path, recipe_hash: str | None
+    dataset: str | None,
+    protocol: str | None,
+    fold: int | None,
+    recipe: str | None,
+    root: Path,
+    recipe_hash: str | None,
 ) -> Source:
     """Opens what a protocol reads from.
 
     Args:
         dataset: Name of the dataset's folder in the store; None for a protocol across datasets.
-        protocol: A protocol of the dataset, or across datasets.
+        protocol: A protocol of the dataset, or across datasets; None for the only one of the dataset.
         fold: The protocol's fold.
-        recipe: Name or path of the dataset's recipe; None finds it by the dataset's name.
+        recipe: Name or path of the dataset's recipe; None takes the one that the store keeps.
         root: The folder that stores live in.
         recipe_hash: Which store of the dataset, where there are several.
 
     Raises:
-        FasError: A store, protocol or fold is not there, or stores of one protocol were cut in different ways.
+        FasError: A store, protocol or fold is not there, several protocols could be meant, or stores of one protocol
+            were cut in different ways.
     """
     if dataset is None:
         if fold is not None or recipe is not None:
@@ -62,28 +86,24 @@ def open_source(
         return _across(protocol, root, recipe_hash)
     store = find_store(dataset, root, recipe_hash)
     index = store.index()
-    splits = store_splits(store, index.presentations, recipe_of(store, recipe), protocol, fold)
-    return Source(store.dataset, store.simulated, store.path, store.path.name, store.recipe, index, splits)
+    rules = recipe_of(store, recipe)
+    if protocol is None:
+        protocol = default_protocol(rules)
+    splits = store_splits(store, index.presentations, rules, protocol, fold)
+    return Source({store.dataset: store}, protocol, store.recipe, index, splits, store.path)
 
 
-def _across(protocol: str, root: Path, recipe_hash: str | None) -> Source:
-    if not is_cross_protocol(protocol):
+def _across(protocol: str | None, root: Path, recipe_hash: str | None) -> Source:
+    if protocol is None or not is_cross_protocol(protocol):
         raise FasError(
-            f"there is no protocol {protocol!r} across datasets",
-            remedy="`fas datasets` names them; give data.dataset for a protocol of one dataset",
+            "no protocol is given" if protocol is None else f"there is no protocol {protocol!r} across datasets",
+            remedy="`fas datasets` lists them; give data.dataset for a protocol of one dataset",
         )
     cross = load_cross_protocol(protocol)
     stores = {recipe.name: find_store(recipe.name, root, recipe_hash) for recipe in cross.recipes.values()}
     index = JoinedIndex({name: store.index() for name, store in stores.items()})
-    return Source(
-        dataset="+".join(stores),
-        simulated=any(store.simulated for store in stores.values()),
-        path=root,
-        recipe_hash="+".join(store.path.name for store in stores.values()),
-        recipe=_common_recipe(stores),
-        index=index,
-        splits=cross_store_splits(cross, stores, index),
-    )
+    splits = cross_store_splits(cross, stores, index)
+    return Source(stores, protocol, _common_recipe(stores), index, splits, root)
 
 
 def _common_recipe(stores: Mapping[str, Store]) -> dict[str, Any]:
@@ -95,7 +115,7 @@ def _common_recipe(stores: Mapping[str, Store]) -> dict[str, Any]:
         keys = sorted((mine.keys() | theirs.keys()) - free)
         if odd := [key for key in keys if mine.get(key) != theirs.get(key)]:
             raise FasError(
-                f"the faces of {first} and {other} were not cut alike: {odd[0]} is {mine.get(odd[0])!r} and "
+                f"the faces of {first} and {other} were not cut in the same way: {odd[0]} is {mine.get(odd[0])!r} and "
                 f"{theirs.get(odd[0])!r}",
                 path=stores[other].path,
                 remedy="preprocess both with the same settings; data.recipe_hash chooses among several stores",

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from fas.data.joined import JoinedIndex
 from fas.datasets.contents import published_presentations
 from fas.datasets.cross import CrossProtocol, cross_splits
+from fas.datasets.loading import load_recipe
 from fas.datasets.presentation import Presentation
 from fas.datasets.protocol import Splits, find_protocol, protocol_splits
-from fas.datasets.recipe import Recipe, load_recipe
+from fas.datasets.recipe import Recipe
 from fas.datasets.recipe_parts import Protocol
 from fas.errors import FasError, FasWarning
 from fas.labels import ATTACK, BONA_FIDE
@@ -48,12 +49,12 @@ def recipe_of(store: Store, recipe: str | None = None) -> Recipe:
 
     Args:
         store: The store.
-        recipe: Name or path of the recipe; None takes the store's dataset.
+        recipe: Name or path of the recipe; None takes the one that the store keeps.
 
     Raises:
         FasError: There is no such recipe.
     """
-    return load_recipe(recipe or (store.dataset.removesuffix("-simulated") if store.simulated else store.dataset))
+    return load_recipe(recipe or store.recipe_path())
 
 
 def store_splits(

@@ -1,4 +1,4 @@
-"""Pictures as stored, uint8, and as networks see them, float32 in [0, 1]."""
+"""Pictures and points as stored, and as networks see them."""
 
 from __future__ import annotations
 
@@ -18,6 +18,15 @@ def to_tensor(image: NDArray[np.uint8], size: int) -> Tensor:
         image = resized.astype(np.uint8, copy=False)
     planes = torch.from_numpy(np.atleast_3d(image)).permute(2, 0, 1)
     return planes.to(torch.float32, memory_format=torch.contiguous_format).div_(255)
+
+
+def points_to_tensor(points: NDArray[np.float32], height: int, width: int) -> Tensor:
+    """Points in pixels of an image, `(N, 2)` or more columns, to x and y in [-1, 1]: float32 `(N, 2)`.
+
+    Pixel centres are at whole numbers; -1 and 1 are the outer edges of the image, outside of which points may be.
+    """
+    scale = np.array([2 / width, 2 / height], dtype=np.float32)
+    return torch.from_numpy((points[:, :2].astype(np.float32) + np.float32(0.5)) * scale - 1)
 
 
 def to_image(planes: Tensor) -> NDArray[np.uint8]:

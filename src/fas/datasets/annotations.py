@@ -22,16 +22,16 @@ _EYE_COLUMNS = ("eye1_x", "eye1_y", "eye2_x", "eye2_y")
 
 
 class AnnotationError(FasError):
-    """Annotations that cannot be read: their presentation fails, the others go on."""
+    """Annotations that cannot be read: their presentation fails, the others continue."""
 
 
 @dataclass(frozen=True, slots=True)
 class FrameAnnotation:
-    """What a dataset says of one frame, in pixels of the image.
+    """The annotation of one frame, in pixels of the image.
 
     Attributes:
-        box: float32 `(4,)`: left, top, right, bottom; None if it says nothing.
-        eyes: float32 `(2, 2)`: the eye on the image's left and the one on its right, each x, y; None likewise.
+        box: float32 `(4,)`: left, top, right, bottom; None if there is none.
+        eyes: float32 `(2, 2)`: the eye on the image's left and the one on its right, each x, y; None if there are none.
     """
 
     box: NDArray[np.float32] | None
@@ -41,7 +41,7 @@ class FrameAnnotation:
 def annotation_path(recipe: Recipe, presentation: Presentation) -> str | None:
     """The path of a presentation's annotations, whether or not the file is there; None if there is none.
 
-    Annotations inside the media file itself, and lists that serve all presentations, count as none: nothing is missing
+    None, too, for annotations inside the media file and for a list that covers all presentations: no file is missing
     without them.
     """
     written = recipe.annotations
@@ -59,11 +59,11 @@ def read_annotations(
     Args:
         recipe: The dataset.
         root: Its raw tree.
-        presentation: Whose.
+        presentation: The presentation.
         size: Width and height of its frames.
 
     Returns:
-        Frame, from 0 -> what is said of it. Frames without a row, and rows that say that nothing was found (zeros, a
+        Frame, from 0 -> its annotation. Frames without a row, and rows that mean that nothing was found (zeros, a
         box without area), are not in it. Empty without a file.
 
     Raises:
@@ -91,7 +91,7 @@ def read_annotations(
         values = _values(file, line, row, written.columns)
         frame = values.get("frame", float(position))
         if not frame.is_integer() or frame <= before:  # a column of something else would pass as frames
-            raise AnnotationError(f"line {line}: {frame:g} is no frame after {before:g}", path=file)
+            raise AnnotationError(f"line {line}: {frame:g} is not a frame after {before:g}", path=file)
         before = frame
         one = FrameAnnotation(_box(values, scale), _eyes(values, scale))
         if one.box is not None or one.eyes is not None:
@@ -140,7 +140,7 @@ def _text_rows(file: Path) -> list[tuple[int, list[str]]]:
 
 @lru_cache(maxsize=4)
 def _shared_list(file: Path, columns: tuple[str, ...]) -> dict[str, list[tuple[int, list[str]]]]:
-    """Path without suffix -> rows, of a file that serves many presentations."""
+    """Path without suffix -> rows, of a file that covers many presentations."""
     position = columns[0].split().index("path")
     found: dict[str, list[tuple[int, list[str]]]] = {}
     for line, row in _text_rows(file):

@@ -18,7 +18,7 @@ def published_presentations(recipe: Recipe, *, invented: bool = False) -> list[P
 
     Args:
         recipe: The dataset.
-        invented: Also those of which only the number and the form of the names are known, under made names.
+        invented: Also those of which only the number and the form of the names are known, under invented names.
 
     Raises:
         FasError: The recipe's contents do not match its own grammar, or name a file twice.
@@ -35,12 +35,12 @@ def published_presentations(recipe: Recipe, *, invented: bool = False) -> list[P
 
 
 def count_paths(recipe: Recipe) -> int:
-    """How many presentations there are, those with made names among them, without reading their names."""
+    """How many presentations there are, those with invented names included, without reading their names."""
     return sum(1 for _ in _paths(recipe, invented=True))
 
 
 def covers_all(recipe: Recipe) -> bool:
-    """Whether the recipe names every presentation, so that any other is surplus."""
+    """Whether the recipe names every presentation, so that any other is unexpected."""
     return bool(recipe.listed) or (bool(recipe.contents) and not any(part.invented for part in recipe.contents))
 
 
@@ -52,7 +52,7 @@ def combinations(one: Product) -> Iterator[dict[str, str]]:
 
 
 def _paths(recipe: Recipe, *, invented: bool) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Path, and the facts of a product that are not in names: a table says them."""
+    """Path, and the facts of a product that are not in names but in a table."""
     for path in recipe.listed:
         yield path, {}
     in_tables = set(recipe.fields) - {name for pattern in recipe.grammar for name in pattern.groupindex}

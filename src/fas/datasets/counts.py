@@ -1,4 +1,4 @@
-"""Numbers to hold beside each other: what a tree has and what was published."""
+"""The counts of a tree, and the published ones to compare them with."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from collections.abc import Sequence
 
 from fas.datasets.presentation import Presentation
 from fas.datasets.recipe import Recipe
-from fas.datasets.recipe_parts import SPLITS
-from fas.labels import BONA_FIDE
+from fas.labels import BONA_FIDE, SPLITS
 
 ALL = "all"
-"""Stands for the split of a dataset that is distributed without."""
+"""The split of a dataset that is distributed without splits."""
 
 
 def count(presentations: Sequence[Presentation]) -> Counter[str]:

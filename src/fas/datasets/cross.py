@@ -1,4 +1,4 @@
-"""Protocols across datasets: small files in `preprocess/cross/`, or a user's own, that say what is taken from which."""
+"""Protocols across datasets: small files in `preprocess/cross/`, or a user's own, that combine several datasets."""
 
 from __future__ import annotations
 
@@ -11,24 +11,26 @@ from typing import Annotated
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from fas.datasets.loading import load_recipe, validated
 from fas.datasets.naming import facts
 from fas.datasets.presentation import Presentation
 from fas.datasets.protocol import Splits, check_disjoint, find_protocol, protocol_splits
-from fas.datasets.recipe import Recipe, load_recipe, validated
-from fas.datasets.recipe_parts import SPLITS, STRICT, Split
+from fas.datasets.recipe import Recipe
+from fas.datasets.recipe_parts import STRICT
 from fas.datasets.selection import Selection, describe, satisfies
 from fas.errors import FasError
+from fas.labels import SPLITS, Split
 from fas.resources import resource_dir
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Part:
-    """What one dataset gives to a split.
+    """What one dataset contributes to a split.
 
     Attributes:
         dataset: A name of `fas datasets`, or a recipe or manifest file relative to the protocol's file.
         of: Which of its presentations, by fields, `split`, `label` and `attack_type`.
-        protocol: Instead: a split of this protocol of the dataset.
+        protocol: Instead of `of`: a protocol of the dataset, one split of which is taken.
         fold: The protocol's fold.
         split: The protocol's split.
     """
@@ -51,12 +53,12 @@ class CrossProtocol:
     """A partition of several datasets.
 
     Attributes:
-        name: On the command line.
-        title: In print.
-        about: What it measures, and by which convention of the literature.
+        name: Its name on the command line.
+        title: Its name in print.
+        about: What it measures, and by which convention in the literature.
         source: Where the convention comes from.
         train: What it trains on.
-        dev: What fixes the threshold; none where the literature takes the test set's own EER.
+        dev: What the threshold is chosen on; empty where the literature takes the test set's own EER.
         test: What is reported.
     """
 
@@ -109,20 +111,20 @@ def load_cross_protocol(name_or_path: str | Path) -> CrossProtocol:
     """Reads and checks a cross-dataset protocol.
 
     Raises:
-        FasError: The file cannot be read or says something that is not understood.
+        FasError: The file cannot be read or has mistakes; each is named by its key.
     """
     known = str(name_or_path) in known_cross_protocols()
     path = resource_dir("preprocess") / "cross" / f"{name_or_path}.yaml" if known else Path(name_or_path)
     cross = validated(CrossProtocol, path, _inconsistencies)
 
-    def beside(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    def located(parts: tuple[Part, ...]) -> tuple[Part, ...]:
         own = {".yaml", ".yml", ".csv"}
         return tuple(
             replace(part, dataset=str(path.parent / part.dataset)) if Path(part.dataset).suffix in own else part
             for part in parts
         )
 
-    return replace(cross, train=beside(cross.train), dev=beside(cross.dev), test=beside(cross.test))
+    return replace(cross, train=located(cross.train), dev=located(cross.dev), test=located(cross.test))
 
 
 def _inconsistencies(cross: CrossProtocol) -> Iterator[tuple[str, str]]:
@@ -143,7 +145,7 @@ def cross_splits(cross: CrossProtocol, presentations: Mapping[str, Sequence[Pres
         presentations: Name of a dataset -> its presentations.
 
     Returns:
-        `train`, `dev` and `test`. `video_id` and `subject` have the dataset's name before them, with `/`; `path` stays
+        `train`, `dev` and `test`. `video_id` and `subject` are prefixed with the dataset's name and `/`; `path` stays
         relative to the dataset's own root.
 
     Raises:
@@ -158,7 +160,7 @@ def cross_splits(cross: CrossProtocol, presentations: Mapping[str, Sequence[Pres
             )
     for split, taken in splits.items():
         if len({one.video_id for one in taken}) < len(taken):
-            raise FasError(f"protocol {cross.name} takes a presentation twice into {split}", remedy="mend its parts")
+            raise FasError(f"protocol {cross.name} takes a presentation twice into {split}", remedy="fix its parts")
     check_disjoint(f"protocol {cross.name}", splits)
     return splits
 

@@ -1,7 +1,7 @@
-"""Made trees: the real names and side files of a dataset, empty or with tiny playable media.
+"""Fake trees: the real names and side files of a dataset, empty or with tiny playable media.
 
 For tests, and for trying out a pipeline before the licence arrives. The names come from the recipe's `contents`; where
-they are known by their form and number only, they are invented, and the tree's mark says so.
+only their form and number are known, they are invented, and the tree's SIMULATED.json says so.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from fas.datasets.presentation import Presentation
 from fas.datasets.protocol import protocol_splits
 from fas.datasets.protocol_files import protocol_files
 from fas.datasets.recipe import Recipe
-from fas.datasets.recipe_checks import placeholders
-from fas.datasets.recipe_parts import ListFormat, Split, Table
+from fas.datasets.recipe_parts import ListFormat, Table
 from fas.datasets.selection import satisfies
 from fas.datasets.simulated import SIMULATED_FILE
+from fas.datasets.templates import placeholders
 from fas.errors import FasError
-from fas.labels import BONA_FIDE
+from fas.labels import BONA_FIDE, Split
 
 FRAMES = 4
-"""Of made videos, folders of frames and annotations."""
+"""How many frames a fake video, folder of frames or annotation file has."""
 
 MediaWriter = Callable[[Path, Presentation], None]
 Advance = Callable[[int], None]
@@ -56,7 +56,9 @@ def make_fake_tree(
     """
     presentations = published_presentations(recipe, invented=True)
     if not presentations:
-        raise FasError(f"the recipe of {recipe.name!r} has no `contents` to make a tree of", remedy="see its page")
+        raise FasError(
+            f"the recipe of {recipe.name!r} has no `contents` to make a tree from", remedy="see docs/datasets.md"
+        )
     try:
         if root.exists() and any(root.iterdir()):
             raise FasError("the folder is not empty", path=root, remedy="give a new folder; nothing is overwritten")
@@ -84,7 +86,7 @@ def _mark(recipe: Recipe) -> dict[str, Any]:
         "simulated": True,
         "made_by": "fas datasets fake",
         "dataset": recipe.name,
-        "about": f"No recording of {recipe.title}: a tree like it with made media. {names}",
+        "about": f"No recording of {recipe.title}: a fake tree with its layout. {names}",
     }
 
 
@@ -138,7 +140,7 @@ def _write_table(table: Table, root: Path, presentations: list[Presentation]) ->
     for one in listed:
         path = one.path.removeprefix(table.prefix)
         known = {**words(one), "path": path, "backslashed": path.replace("/", "\\")}
-        if needed <= known.keys():  # else it is one that this table does not list
+        if needed <= known.keys():  # otherwise this table does not list it
             lines.append(table.write.format_map(known))
     _write_text(root / table.path, "".join(f"{line}{newline}" for line in lines))
 
@@ -156,7 +158,7 @@ def _write_text(path: Path, text: str) -> None:
 
 
 def _in_folder(path: Path, write: Callable[[], object]) -> None:
-    """Writes a file, and makes its folder if it is the first in it: a million calls to make one would be too many."""
+    """Writes a file, and makes its folder only if it is missing: a call for each of a million files would be slow."""
     try:
         write()
     except FileNotFoundError:

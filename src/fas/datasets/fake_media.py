@@ -1,4 +1,4 @@
-"""Tiny playable media for made trees: a face photograph that moves a little, tinted where it stands for an attack."""
+"""Tiny playable media for fake trees: a face photograph that moves a little, tinted for an attack."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class FakeMedia:
     """Writes media files; files of one kind and class have the same bytes.
 
     Args:
-        recipe: The dataset, which says where HDF5 files have their frames.
+        recipe: The dataset; for HDF5 files it names the array of the frames.
     """
 
     def __init__(self, recipe: Recipe) -> None:
@@ -39,7 +39,7 @@ class FakeMedia:
         """Writes one file.
 
         Raises:
-            FasError: There is no medium of this suffix.
+            FasError: No fake media can be made for this suffix.
         """
         bona_fide = presentation.label == BONA_FIDE
         suffix = path.suffix.lower()
@@ -50,7 +50,7 @@ class FakeMedia:
         elif suffix in (".hdf5", ".h5"):
             path.write_bytes(self._hdf5(bona_fide))
         else:
-            raise FasError(f"no made medium has the suffix {suffix!r}", path=path)
+            raise FasError(f"no fake media can be made for the suffix {suffix!r}", path=path)
 
     def _hdf5(self, bona_fide: bool) -> bytes:
         import h5py

@@ -1,4 +1,4 @@
-"""From a raw tree on disk to the table of its presentations, with everything that is missing or surplus by name."""
+"""From a raw tree on disk to the table of its presentations, with every missing or unexpected file by name."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from fas.datasets.annotations import annotation_path
 from fas.datasets.contents import covers_all, published_presentations
+from fas.datasets.dataset_name import DatasetName
 from fas.datasets.naming import NameReader, facts
 from fas.datasets.presentation import Presentation
 from fas.datasets.protocol_files import protocol_files
@@ -28,29 +29,32 @@ FRAME_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
 
 @dataclass(frozen=True, slots=True)
 class DatasetIndex:
-    """What a raw tree holds.
+    """What is in a raw tree.
 
     Attributes:
+        name: The dataset's name; that of a simulated tree says so, so that the two never share a store.
         recipe: The dataset.
         root: The tree.
         presentations: What was found, ordered by path.
         expected: What should be there as far as that is known: the published dataset, what a manifest lists, or what a
-            simulated tree says of itself.
+            simulated tree declares.
         missing: Paths of media files, of their annotations and of what tables list that should be there and are not,
             ordered.
-        surplus: Paths that belong to no part of the dataset, ordered; unprintable characters are escaped.
-        simulated: Whether the tree says that it is simulated.
-        name: The recipe's name, with `-simulated` for a simulated tree, so that the two never share a store.
+        unexpected: Paths that belong to no part of the dataset, ordered; unprintable characters are escaped.
     """
 
+    name: DatasetName
     recipe: Recipe
     root: Path
     presentations: list[Presentation]
     expected: list[Presentation]
     missing: list[str]
-    surplus: list[str]
-    simulated: bool
-    name: str
+    unexpected: list[str]
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the tree is marked as simulated."""
+        return self.name.simulated
 
 
 def index_dataset(recipe: Recipe, root: Path, *, strict: bool = False) -> DatasetIndex:
@@ -59,15 +63,15 @@ def index_dataset(recipe: Recipe, root: Path, *, strict: bool = False) -> Datase
     Args:
         recipe: The dataset.
         root: Its raw tree.
-        strict: Raise for missing and surplus files instead of warning.
+        strict: Raise for missing and unexpected files instead of warning.
 
     Raises:
-        FasError: The tree holds no presentation; two files are the same presentation; a file lies in another split's
+        FasError: The tree has no presentation; two files are the same presentation; a file is in another split's
             folder than published; a link leaves the tree; a folder or table cannot be read; with `strict`, a file is
-            missing or surplus.
+            missing or unexpected.
 
     Warns:
-        FasWarning: Files are missing or surplus: how many, and the first by name.
+        FasWarning: Files are missing or unexpected: how many, and the first by name.
     """
     with _collector_paused():
         index = _index(recipe, root)
@@ -89,6 +93,7 @@ def _index(recipe: Recipe, root: Path) -> DatasetIndex:
     optional = recipe.annotations is not None and recipe.annotations.optional
     further = recipe.other_files + (() if simulated is None else simulated.other_files)
     return DatasetIndex(
+        name=DatasetName(recipe.name, simulated=simulated is not None),
         recipe=recipe,
         root=root,
         presentations=sorted(found.values(), key=lambda one: one.path),
@@ -98,15 +103,15 @@ def _index(recipe: Recipe, root: Path) -> DatasetIndex:
             | (set() if optional else annotations - others)
             | _unfound(found, tables)
         ),
-        surplus=sorted(_unpublished(recipe, found, expected) | _unknown_files(recipe, others - annotations, further)),
-        simulated=simulated is not None,
-        name=recipe.name if simulated is None else f"{recipe.name}-simulated",
+        unexpected=sorted(
+            _unpublished(recipe, found, expected) | _unknown_files(recipe, others - annotations, further)
+        ),
     )
 
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """No search for cycles: among a million objects that stay and form none it takes a third of the time."""
+    """Pauses Python's garbage collector: on a million objects that all stay it takes a third of the time."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -117,10 +122,11 @@ def _collector_paused() -> Iterator[None]:
 
 
 def _report(index: DatasetIndex, strict: bool) -> None:
-    for what, paths in (("missing", index.missing), ("surplus", index.surplus)):
+    for what, paths in (("missing", index.missing), ("unexpected", index.unexpected)):
         if paths:
-            cause = f"{len(paths)} files are {what}: {', '.join(paths[:3])}{', ...' if len(paths) > 3 else ''}"
-            remedy = f"`fas datasets show` with --root {index.root} lists them all"
+            files = "1 file is" if len(paths) == 1 else f"{len(paths)} files are"
+            cause = f"{files} {what}: {', '.join(paths[:3])}{', ...' if len(paths) > 3 else ''}"
+            remedy = f"`fas datasets show` with --root {index.root} --list - lists them all"
             problem = FasError(cause, path=index.root, remedy=remedy)
             if strict:
                 raise problem
@@ -128,7 +134,7 @@ def _report(index: DatasetIndex, strict: bool) -> None:
 
 
 def _read_names(recipe: Recipe, reader: NameReader, root: Path) -> tuple[dict[str, Presentation], set[str]]:
-    """The presentations by their id, and every other path (printable, folders that were not entered among them)."""
+    """The presentations by their id, and every other path (printable; folders that were not entered included)."""
     found: dict[str, Presentation] = {}
     others: set[str] = set()
     in_folders = "frames" in recipe.media
@@ -148,7 +154,7 @@ def _read_names(recipe: Recipe, reader: NameReader, root: Path) -> tuple[dict[st
             if first == presentation.path:
                 continue
             raise FasError(
-                f"presentation {presentation.video_id} is there twice: {first} and {path}",
+                f"presentation {presentation.video_id} exists twice: {first} and {path}",
                 path=root,
                 remedy="keep one of the two files",
             )
@@ -160,15 +166,14 @@ def _check_splits(root: Path, found: Mapping[str, Presentation], expected: Itera
         presentation = found.get(published.video_id)
         if presentation is not None and presentation.split != published.split:
             raise FasError(
-                f"{presentation.video_id} lies in the {presentation.split} split, but was published in "
-                f"{published.split}",
+                f"{presentation.video_id} is in the {presentation.split} split, but was published in {published.split}",
                 path=root / presentation.path,
                 remedy=f"move it to {published.path}: subjects must not be in two splits",
             )
 
 
 def _unfound(found: Mapping[str, Presentation], tables: Collection[str]) -> set[str]:
-    """What tables list and the tree does not hold; they name it by path or by id."""
+    """What tables list, by path or by id, and the tree does not have."""
     paths = {one.path for one in found.values()} if tables else set()
     return {key for key in tables if key not in found and key not in paths}
 
@@ -189,9 +194,9 @@ def _unknown_files(recipe: Recipe, others: set[str], patterns: Iterable[str]) ->
 def _nothing_found(recipe: Recipe, root: Path, expected: list[Presentation], others: set[str]) -> FasError:
     patterns = " or ".join(pattern.pattern for pattern in recipe.grammar)
     wanted = f"files such as {expected[0].path}" if expected else f"paths that match {patterns}"
-    there = f"there are {len(others)} other files, such as {min(others)}" if others else "it holds no file at all"
+    there = f"there are {len(others)} other files, such as {min(others)}" if others else "there are no files at all"
     return FasError(
         f"no presentation of {recipe.title} found: looked for {wanted}; {there}",
         path=root,
-        remedy="give the folder that holds these as --root",
+        remedy="give the folder that has these files as --root",
     )

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from fas.datasets.naming import is_safe, stem_of
 from fas.datasets.recipe import Recipe
-from fas.datasets.recipe_parts import SPLITS, Protocol, Split
+from fas.datasets.recipe_parts import Protocol
 from fas.datasets.selection import Selection
 from fas.errors import FasError
+from fas.labels import SPLITS, Split
 
 COLUMNS = ("path", "label", "attack_type", "subject", "split")
 """The columns of a manifest; further ones become attributes."""
@@ -42,9 +43,9 @@ def manifest_recipe(path: Path) -> Recipe:
     if problems:
         shown = "".join(f"\n  {problem}" for problem in problems[:20])
         more = f"\n  and {len(problems) - 20} more" if len(problems) > 20 else ""
-        raise FasError(f"the manifest has mistakes:{shown}{more}", path=path, remedy="mend these rows")
+        raise FasError(f"the manifest has mistakes:{shown}{more}", path=path, remedy="fix these rows")
     if not rows:
-        raise FasError("the manifest lists no presentation", path=path, remedy="add a row for each presentation")
+        raise FasError("the manifest lists no presentations", path=path, remedy="add a row for each presentation")
     listed = {row["path"]: _facts(row) for _, row in rows}
     species = sorted({row["attack_type"] for _, row in rows} - {""})
     splits = [split for split in SPLITS if any(row["split"] == split for _, row in rows)]
@@ -104,22 +105,22 @@ def _read(path: Path) -> tuple[list[tuple[int, dict[str, str]]], list[str]]:
 def _check_header(path: Path, header: list[str]) -> None:
     if lacking := [name for name in COLUMNS if name not in header]:
         raise FasError(
-            f"the manifest lacks the column {', '.join(lacking)}; it has {', '.join(header) or 'none'}",
+            f"the manifest has no column {', '.join(lacking)}; columns found: {', '.join(header) or 'none'}",
             path=path,
             remedy=f"its first line must name {','.join(COLUMNS)}",
         )
     odd = [name for name in header if not _ATTRIBUTE.fullmatch(name) or name in _TAKEN or header.count(name) > 1]
     if odd:
-        raise FasError(f"the manifest cannot have the column {odd[0]!r}", path=path, remedy="give it another name")
+        raise FasError(f"the manifest cannot have the column {odd[0]!r}", path=path, remedy="rename the column")
 
 
 def _problem(row: dict[str, str]) -> str:
     if None in row or None in row.values():
-        return "has not as many values as the first line has columns"
+        return "the number of values is not the number of columns in the first line"
     values = {name: value.strip() for name, value in row.items()}
     path, attack_type = values["path"], values["attack_type"]
     if not path.isprintable() or "\\" in path or not is_safe(path):
-        return f"{path!r} is no path below the root; write it relative to the root, with /"
+        return f"{path!r} is not a path below the root; write it relative to the root, with /"
     if values["label"] not in ("0", "1"):
         return f"label {values['label']!r} is neither 1 (bona fide) nor 0 (attack)"
     if (values["label"] == "1") != (attack_type == ""):
@@ -127,7 +128,7 @@ def _problem(row: dict[str, str]) -> str:
     if attack_type and (not _SPECIES.fullmatch(attack_type) or attack_type == "bona_fide"):
         return f"attack_type {attack_type!r} is not of the form coarse or coarse/fine, letters, digits, _ and -"
     if values["split"] not in SPLITS:
-        return f"split {values['split']!r} is none of {', '.join(SPLITS)}"
+        return f"split {values['split']!r} is not one of {', '.join(SPLITS)}"
     return "" if values["subject"] else "subject is empty"
 
 
@@ -142,10 +143,10 @@ def _repeated(rows: list[tuple[int, dict[str, str]]]) -> Iterator[str]:
     for line, row in rows:
         first, before = paths.setdefault(row["path"], (line, row))
         if first != line:
-            how = "stands in" if before == row else "is said to be something else in"
-            yield f"line {line}: {row['path']} {how} line {first} already"
+            how = "repeats" if before == row else "contradicts"
+            yield f"line {line}: {row['path']} {how} line {first}"
         elif stems.setdefault(stem_of(row["path"]), line) != line:
-            yield f"line {line}: {row['path']} differs from line {stems[stem_of(row['path'])]} by its suffix only"
+            yield f"line {line}: {row['path']} differs from line {stems[stem_of(row['path'])]} only by its suffix"
 
 
 def _shared_subjects(rows: list[tuple[int, dict[str, str]]]) -> Iterator[str]:
@@ -153,4 +154,4 @@ def _shared_subjects(rows: list[tuple[int, dict[str, str]]]) -> Iterator[str]:
     for line, row in rows:
         first, split = splits.setdefault(row["subject"], (line, row["split"]))
         if split != row["split"]:
-            yield f"line {line}: subject {row['subject']} is in {row['split']}, but in {split} by line {first}"
+            yield f"line {line}: subject {row['subject']} is in {row['split']}, but in {split} in line {first}"

@@ -19,7 +19,7 @@ _Sorted = tuple[str, str, dict[str, str]]
 
 
 def facts(presentation: Presentation) -> dict[str, str]:
-    """What a protocol may select by: all fields, the split as distributed, label and attack type."""
+    """What a protocol can select by: all fields, the split as distributed, label and attack type."""
     return {
         **presentation.attributes,
         "subject": presentation.subject,
@@ -30,7 +30,7 @@ def facts(presentation: Presentation) -> dict[str, str]:
 
 
 def words(presentation: Presentation) -> dict[str, str]:
-    """What a template may name: the facts, `video_id`, `path`, and `stem`, the path without suffix."""
+    """What a template can name: the facts, `video_id`, `path`, and `stem`, the path without suffix."""
     path = presentation.path
     return {**facts(presentation), "video_id": presentation.video_id, "path": path, "stem": stem_of(path)}
 
@@ -40,7 +40,7 @@ class NameReader:
 
     Args:
         recipe: The dataset.
-        tables: Path or `video_id` -> what the dataset's tables say of it (`fas.datasets.tables`).
+        tables: Path or `video_id` -> its facts in the dataset's tables (`fas.datasets.tables`).
     """
 
     def __init__(self, recipe: Recipe, tables: Mapping[str, Facts] | None = None) -> None:
@@ -51,7 +51,7 @@ class NameReader:
         # Sorting depends on few fields with few values: a tree of 600,000 files has some hundred combinations.
         self._sorting_fields = sorted(named_fields(sorting) - set(recipe.derived))
         self._known: dict[tuple[str | None, ...], _Sorted] = {}
-        # Nor are attributes and subjects stored once for each file.
+        # Equal attributes and subjects are one object, not one per file.
         self._shared: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
         self._subjects: dict[str, str] = {}
 
@@ -60,11 +60,11 @@ class NameReader:
 
         Args:
             path: Relative to the root, POSIX separators.
-            given: Further facts, as a table would say them.
+            given: Further facts, as from a table.
 
         Returns:
-            The presentation, or None if the path is none: no grammar matches, or a manifest or the tables, on which
-            labels or splits depend, do not list it.
+            The presentation, or None if the path is not one: no grammar matches, or the manifest or the tables that
+            labels or splits depend on do not list it.
 
         Raises:
             FasError: The path matches, but fits no label or split of the recipe, or more than one; or it gives a
@@ -95,7 +95,7 @@ class NameReader:
             return None
         attack_type, split, derived = sorted_
         if not is_safe(video_id):
-            raise FasError(f"the recipe of {recipe.name!r} makes the unusable id {video_id!r} of a name", path=path)
+            raise FasError(f"the recipe of {recipe.name!r} makes an unusable id, {video_id!r}, from a name", path=path)
         del fields["subject"]
         fields.update(derived)
         attributes = self._shared.setdefault(tuple(fields.items()), fields)
@@ -147,5 +147,5 @@ def _only(path: str, what: str, choices: Mapping[Any, Selection], fields: Facts,
     raise FasError(
         f"a name must fit exactly one {what} of the recipe, but this one fits {found}",
         path=path,
-        remedy="mend the selections of the recipe so that every name of its grammar fits one",
+        remedy="fix the selections of the recipe so that every name of its grammar fits one",
     )

@@ -1,4 +1,4 @@
-"""Partitions by the declarative rules of a recipe."""
+"""Dividing presentations into train, dev and test by the protocols of a recipe."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from fas.datasets.naming import facts
 from fas.datasets.presentation import Presentation
 from fas.datasets.recipe import Recipe
-from fas.datasets.recipe_parts import SPLITS, Protocol, Split
+from fas.datasets.recipe_parts import Protocol
 from fas.datasets.selection import satisfies
 from fas.errors import FasError
+from fas.labels import SPLITS, Split
 
 Splits = dict[Split, list[Presentation]]
 
@@ -65,6 +66,23 @@ def find_protocol(recipe: Recipe, protocol: str, fold: int | None) -> Protocol:
     return rules
 
 
+def default_protocol(recipe: Recipe) -> str:
+    """The name of the only protocol of a recipe, so that nobody has to type it.
+
+    Raises:
+        FasError: The recipe has several protocols, and which one is meant changes every number; or it has none.
+    """
+    if len(recipe.protocols) == 1:
+        return next(iter(recipe.protocols))
+    if not recipe.protocols:
+        raise FasError(f"{recipe.title} has no protocol", remedy="add one to the recipe's `protocols`")
+    choices = "".join(f"\n  {name}: {rules.about}" for name, rules in recipe.protocols.items())
+    raise FasError(
+        f"{recipe.title} has {len(recipe.protocols)} protocols, and none is named:{choices}",
+        remedy="name one with data.protocol=NAME",
+    )
+
+
 def folds(recipe: Recipe, protocol: str) -> Iterator[int | None]:
     """The folds of a protocol from 1; None alone for a protocol without folds."""
     count = len(recipe.protocols[protocol].folds)
@@ -72,7 +90,7 @@ def folds(recipe: Recipe, protocol: str) -> Iterator[int | None]:
 
 
 def check_disjoint(what: str, splits: Mapping[Split, Iterable[Presentation]], *, shared_subjects: bool = False) -> None:
-    """Refuses a partition that tests on what it trains on.
+    """Rejects a partition that tests on what it trains on.
 
     Args:
         what: Which partition, for messages.
@@ -89,10 +107,24 @@ def check_disjoint(what: str, splits: Mapping[Split, Iterable[Presentation]], *,
             video_id, subject = presentation.video_id, presentation.subject
             other = seen.setdefault(video_id, split)
             if other != split:
-                raise FasError(f"{what} puts {video_id} into {other} and {split}", remedy="mend its selections")
+                raise FasError(f"{what} puts {video_id} into {other} and {split}", remedy="fix its selections")
             other = subjects.setdefault(subject, split)
             if other != split and not shared_subjects:
                 raise FasError(
                     f"{what} puts subject {subject} into {other} and {split} (with {video_id})",
-                    remedy="mend the protocol's selections in the recipe",
+                    remedy="fix the protocol's selections in the recipe",
                 )
+
+
+def default_protocol(recipe: Recipe) -> str:
+    """The only protocol of a dataset.
+
+    Raises:
+        FasError: The dataset has several protocols, or none.
+    """
+    names = list(recipe.protocols)
+    if len(names) != 1:
+        raise FasError(
+            f"{recipe.name} has {len(names)} protocols: {', '.join(names)}", remedy="choose one with data.protocol=NAME"
+        )
+    return names[0]

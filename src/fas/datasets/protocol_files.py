@@ -10,9 +10,9 @@ from fas.datasets.naming import facts, stem_of
 from fas.datasets.presentation import Presentation
 from fas.datasets.protocol import folds, protocol_splits
 from fas.datasets.recipe import Recipe
-from fas.datasets.recipe_parts import SPLITS, ListFile, ListFormat, Split
+from fas.datasets.recipe_parts import ListFile, ListFormat
 from fas.datasets.selection import satisfies
-from fas.labels import BONA_FIDE
+from fas.labels import BONA_FIDE, SPLITS, Split
 
 _DEVEL = {"train": "train", "dev": "devel", "test": "test"}
 """How Idiap names the splits."""
@@ -20,11 +20,11 @@ _DEVEL = {"train": "train", "dev": "devel", "test": "test"}
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """One place where a text file and the rules differ.
+    """One place where a text file and the rules disagree.
 
     Attributes:
         path: The text file, relative to the dataset's root.
-        line: The line, from 1; None where it is about the file as a whole.
+        line: The line, from 1; None for the file as a whole.
         problem: What is wrong.
     """
 
@@ -42,10 +42,10 @@ class ProtocolFile:
 
     Attributes:
         path: Relative to the root.
-        protocol: Of which protocol.
-        fold: Of which fold; None without folds.
-        split: Of which split.
-        file: What the recipe says of it.
+        protocol: Its protocol.
+        fold: Its fold; None without folds.
+        split: Its split.
+        file: The recipe's entry for it.
     """
 
     path: str
@@ -73,15 +73,15 @@ def check_protocol_files(
     protocol: str | None = None,
     fold: int | None = None,
 ) -> list[Disagreement]:
-    """Compares the text files in a tree with what the rules make of the names.
+    """Compares the text files in a tree with the recipe's rules.
 
-    Byte order marks, CRLF, blank lines and blanks around a line are accepted. Where `expected` is part of a dataset
-    only (a simulated tree), folds that have an empty split are left out: they cannot be used and need no lists.
+    Byte order marks, CRLF, blank lines and blanks around a line are accepted. Where `expected` is only part of a
+    dataset (a simulated tree), folds with an empty split are skipped: they cannot be used and need no lists.
 
     Args:
         recipe: The dataset.
         root: Its raw tree.
-        expected: What the lists should speak of, whether or not its media files are there (`DatasetIndex.expected`).
+        expected: What the lists should name, whether or not its media files are there (`DatasetIndex.expected`).
         protocol: Only this protocol; None for all.
         fold: Only this fold; None for all.
     """
@@ -120,7 +120,7 @@ class _Comparison:
     def compare(self, root: Path, path: str, rules: Iterable[Presentation]) -> Iterator[Disagreement]:
         belongs = {self._key(one) for one in rules}
         try:
-            # Bytes that are no text become a sign that matches no line, which is then reported by its number.
+            # Bytes that are not UTF-8 become a character that matches no line format, so the line is reported.
             lines = (root / path).read_text("utf-8-sig", errors="replace").split("\n")
         except OSError as error:
             yield Disagreement(path, None, f"cannot be read: {error.strerror}")
@@ -138,7 +138,7 @@ class _Comparison:
             groups = match.groupdict()
             key = groups.get("video_id") or groups.get("subject") or stem_of(groups["path"].replace("\\", "/"))
             if key in listed:
-                yield Disagreement(path, number, f"{key} stands in line {listed[key]} already")
+                yield Disagreement(path, number, f"{key} repeats line {listed[key]}")
                 continue
             listed[key] = number
             if problem := self._problem(key, groups.get("code"), belongs):
@@ -149,7 +149,7 @@ class _Comparison:
     def _problem(self, key: str, code: str | None, belongs: set[str]) -> str:
         presentation = self._known.get(key)
         if presentation is None:
-            return f"{key} is no {'subject' if self._subjects else 'video'} of the dataset"
+            return f"{key} is not a {'subject' if self._subjects else 'video'} of the dataset"
         if key not in belongs:
             return f"{key} does not belong here by the protocol's rules"
         if code is not None and not _agrees(self._written.codes.get(code), presentation):

@@ -1,52 +1,21 @@
-"""What a recipe's types alone cannot check: templates, patterns, and that its parts speak of the same fields."""
+"""What a recipe's types alone cannot check: that its parts agree on fields, values and placeholders."""
 
 from __future__ import annotations
 
-import re
-import string
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from fas.datasets.recipe import Recipe
-    from fas.datasets.recipe_parts import Annotations, Contents, ListFormat, Protocol
-    from fas.datasets.selection import Choice
+from fas.datasets.recipe import Recipe
+from fas.datasets.recipe_parts import Annotations, Contents, ListFormat, Protocol
+from fas.datasets.selection import Choice
+from fas.datasets.templates import placeholders
 
 KEYS = frozenset({"video_id", "path", "subject"})
-"""The groups by which a line of a text file can name what it speaks of."""
+"""The groups by which a line of a text file can name a presentation or subject."""
 
 COLUMNS = frozenset(
     "frame left top right bottom width height eye1_x eye1_y eye2_x eye2_y path _".split()  # noqa: SIM905 - a table
 )
-"""The words of a row of annotations."""
-
-
-def inside_root(template: str) -> str:
-    """Refuses a template that is no plain relative path, or whose placeholders are more than names."""
-    path = PurePosixPath(template)
-    if path.is_absolute() or ".." in path.parts:
-        raise ValueError("must be a path below the root")
-    if not all(name.isidentifier() and not spec and not conversion for name, spec, conversion in _parsed(template)):
-        raise ValueError("a placeholder must be {name} and nothing more")
-    return template
-
-
-def named_pattern(pattern: re.Pattern[str]) -> re.Pattern[str]:
-    """Refuses a regular expression without named groups: nothing could be read from it."""
-    if not pattern.groupindex:
-        raise ValueError("must have named groups, (?P<name>...)")
-    return pattern
-
-
-def placeholders(template: str) -> set[str]:
-    """The names in a template."""
-    return {name for name, _, _ in _parsed(template)}
-
-
-def _parsed(template: str) -> list[tuple[str, str, str]]:
-    parts = string.Formatter().parse(template)
-    return [(name, spec or "", conversion or "") for _, name, spec, conversion in parts if name is not None]
+"""The words for the columns of annotations."""
 
 
 def name_fields(recipe: Recipe) -> set[str]:
@@ -68,7 +37,7 @@ def inconsistencies(recipe: Recipe) -> Iterator[tuple[str, str]]:
     if named != set(recipe.fields):
         yield "fields", f"must name exactly the groups of the grammar and the tables: {', '.join(sorted(named))}"
     for field in sorted(named & {"stem", "label", "attack_type", "split", "held_out"}):
-        yield "grammar", f"the field {field} has a meaning of its own; use another name"
+        yield "grammar", f"the field {field} is reserved; use another name"
     if "subject" in placeholders(recipe.subject) - named:
         yield "grammar", "needs a group named subject, or a template `subject` over other fields"
     fields = named | set(recipe.derived) | {"subject"}
@@ -79,7 +48,7 @@ def inconsistencies(recipe: Recipe) -> Iterator[tuple[str, str]]:
 
     for name, choices in recipe.derived.items():
         if name in named:
-            yield f"derived.{name}", "is a field of the names already"
+            yield f"derived.{name}", "is already a field of the names"
         for value, selection in choices.items():
             yield from _unknown_choices(f"derived.{name}.{value}", selection, fields, values)
     yield from _unknown_choices("bona_fide", recipe.bona_fide, fields, values)
@@ -107,7 +76,7 @@ def inconsistencies(recipe: Recipe) -> Iterator[tuple[str, str]]:
     if recipe.published is not None:
         coarse = {species.partition("/")[0] for species in recipe.attacks}
         for species in sorted(set(recipe.published.species) - set(recipe.attacks) - coarse):
-            yield f"published.species.{species}", "is no species of `attacks`"
+            yield f"published.species.{species}", "is not a species of `attacks`"
 
 
 def _protocol_inconsistencies(
@@ -151,7 +120,7 @@ def _content_inconsistencies(
 ) -> Iterator[tuple[str, str]]:
     for number, product in enumerate(contents.products):
         where = f"{key}.products.{number}"
-        known = placeholders(contents.path) | set(recipe.fields)  # what the path alone needs has no meaning
+        known = placeholders(contents.path) | set(recipe.fields)  # a value that only the path uses needs no meaning
         yield from _unknown_choices(where, (product.of,), known, values)
         yield from _unknown_choices(f"{where}.without", product.without, known, values)
         if lacking := placeholders(contents.path) - set(product.of):

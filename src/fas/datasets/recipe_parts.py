@@ -1,19 +1,17 @@
-"""The parts of a recipe, each as it stands in the YAML file."""
+"""The parts of a recipe, each as it is written in the YAML file."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from fas.datasets.recipe_checks import inside_root, named_pattern
 from fas.datasets.selection import Choice, Selection
-
-Split = Literal["train", "dev", "test"]
-SPLITS: tuple[Split, ...] = get_args(Split)
+from fas.datasets.templates import inside_root, named_pattern
+from fas.labels import Split
 
 Template = Annotated[str, AfterValidator(inside_root)]
 Pattern = Annotated[re.Pattern[str], AfterValidator(named_pattern)]
@@ -48,15 +46,15 @@ class Protocol:
 
     Attributes:
         about: What it measures, in a few words.
-        test: Which presentations are reported; besides fields, `split`, `label`, `attack_type` and (with folds)
+        test: Which presentations are tested; besides fields, `split`, `label`, `attack_type` and (with folds)
             `held_out: yes|no` select.
-        train: Which are trained on.
-        dev: Which fix the threshold; none for a protocol without a development set.
+        train: Which ones are trained on.
+        dev: Which ones the threshold is chosen on; empty for a protocol without a development set.
         official: Whether the dataset's owners define it.
         folds: What the k-th fold holds out; empty for a protocol without folds.
         lists: Text files that come with the dataset.
         train_frames: Only the first so many frames of each video are trained on; None for all.
-        shared_subjects: Why subjects are in two splits, where the official partition has them so; else an error.
+        shared_subjects: Why the official partition has subjects in two splits; if empty, that is an error.
     """
 
     about: str
@@ -77,10 +75,10 @@ class ListFormat:
     Attributes:
         line: One line, with one of the groups `video_id`, `path` and `subject`, and `code` where lines have labels.
         codes: Code -> `bona_fide`, `attack` (of any species), or a coarse species.
-        write: Template of a line, for made trees; `{code}` is the code of `writes`.
-        writes: Split -> what a presentation is -> code, for made trees.
+        write: Template of a line, for fake trees; `{code}` is the code of `writes`.
+        writes: Split -> what a presentation is -> code, for fake trees.
         newline: How lines end.
-        last_newline: Whether the last line ends, too.
+        last_newline: Whether the last line ends with a newline, too.
     """
 
     line: Pattern
@@ -93,20 +91,20 @@ class ListFormat:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Table:
-    """A text or JSON file of the distribution that says what the names do not.
+    """A text or JSON file of the distribution with facts that are not in the names.
 
     Attributes:
-        path: Where it lies below the root.
+        path: Its path below the root.
         line: One line of a text file, with one of the groups `video_id` and `path` (backslashes count as slashes), and
             a group for each fact. For JSON the file is an object from path to a list of numbers.
         columns: For JSON: field -> position in the list.
-        sets: Facts that hold for everything that it lists.
-        header: How many lines stand before the first.
-        prefix: What stands before each path below the root.
+        sets: Facts about everything that it lists.
+        header: The lines before the first entry.
+        prefix: Put before each of its paths to make a path below the root.
         optional: Whether a tree is complete without it.
-        write: Template of a line, for made trees.
-        newline: How lines end in made trees.
-        about: What stands in it.
+        write: Template of a line, for fake trees.
+        newline: How lines end in fake trees.
+        about: Its contents, in a few words.
     """
 
     path: Template
@@ -129,15 +127,15 @@ class Annotations:
         path: Template of a presentation's file: fields, `{stem}` (the media path without suffix) and `{path}`. With
             `array` it may be the media file itself.
         columns: The words of a row: `frame`, `left`, `top`, `right`, `bottom`, `width`, `height`, `eye1_x`, `eye1_y`,
-            `eye2_x`, `eye2_y` (eye1 is the one on the image's left), `path` (the presentation's, where one file serves
+            `eye2_x`, `eye2_y` (eye1 is the one on the image's left), `path` (the presentation's, where one file covers
             many), `_` (not used). Several rows for files with different numbers of columns. Without `frame` rows
             count the frames.
-        array: The HDF5 array that holds the rows.
+        array: The HDF5 array with the rows.
         grid: Positions are in a frame of this width and height instead of the image's own.
         only: Which presentations have them.
         optional: They do not come with the distribution itself, so that nothing is missing without them.
-        example: A row, for made trees; `{frame}` is its number.
-        about: What stands in them, and how good they are.
+        example: A row, for fake trees; `{frame}` is its number.
+        about: Their contents, and how good they are.
     """
 
     path: Template
@@ -180,8 +178,8 @@ class Contents:
     Attributes:
         path: Template of a media file's path below the root.
         products: Products of field values: of the grammar, of a table, or of this template alone.
-        invented: Only counts and the form of the names are known, not the names: made trees have such files, but
-            nothing is missing or surplus by them.
+        invented: Only counts and the form of the names are known, not the names: fake trees have such files, but
+            nothing is missing or unexpected by them.
     """
 
     path: Template
@@ -191,12 +189,12 @@ class Contents:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class SideFiles:
-    """Files that belong to the distribution and are no presentations, for made trees.
+    """Files of the distribution that are not presentations, for fake trees.
 
     Attributes:
         path: Template of their paths.
         products: Products of the values of its placeholders.
-        text: What stands in a text file.
+        text: The contents of a text file.
     """
 
     path: Template
@@ -235,8 +233,8 @@ class FaceDefaults:
         codec: Codec of the stored crops.
         detector: Name of the face detector backend.
         several_faces: The policy where several faces are in view.
-        rotation: `metadata`: frames are turned as the container says. `face`: then also by the quarter turns that
-            put the first face upright, for recordings whose containers do not tell.
+        rotation: `metadata`: frames are rotated by the container's metadata. `face`: then also by the quarter turns
+            that put the first face upright, for recordings whose containers have no rotation.
     """
 
     frames: str = "all"
@@ -255,8 +253,8 @@ class Conflict:
 
     Attributes:
         question: What they disagree about.
-        taken: Which side this recipe takes, and why.
-        other: How to choose the other.
+        taken: What this recipe does, and why.
+        other: How to choose the alternative.
     """
 
     question: str

@@ -1,4 +1,4 @@
-"""Selections: which presentations something in a recipe speaks of."""
+"""Selections: which presentations an entry of a recipe applies to."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _RANGE = re.compile(r"(\d+)\.\.(\d+)")
 
 
 def expand_ranges(value: Any) -> Any:
-    """A single value becomes a list; `01..20` becomes the numbers from 01 to 20, written as wide as the first."""
+    """A single value becomes a list; `01..20` becomes the numbers from 01 to 20, zero-padded like the first."""
     expanded: list[Any] = []
     for item in value if isinstance(value, (list, tuple)) else [value]:
         ends = _RANGE.fullmatch(item) if isinstance(item, str) else None
@@ -32,10 +32,10 @@ def _as_list(value: Any) -> Any:
 
 Values = Annotated[tuple[str, ...], BeforeValidator(expand_ranges), Field(min_length=1)]
 Choice = Mapping[str, Values]
-"""Field -> listed values; holds for a presentation where each named field has one of its listed values."""
+"""Field -> listed values; matches a presentation where each named field has one of its listed values."""
 
 Selection = Annotated[tuple[Choice, ...], BeforeValidator(_as_list)]
-"""One choice or a list: holds where any of them holds. The empty list holds nowhere, the empty choice always."""
+"""One choice or a list: matches where any of them matches. The empty list never matches, the empty choice always."""
 
 
 def satisfies(facts: Mapping[str, str], selection: Iterable[Choice]) -> bool:

@@ -1,4 +1,4 @@
-"""The mark of a simulated tree, which keeps its results apart from those on the real dataset."""
+"""The mark of a simulated tree, SIMULATED.json, which keeps its results apart from those on the real dataset."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ SIMULATED_FILE = "SIMULATED.json"
 
 @dataclass(frozen=True, slots=True)
 class SimulatedTree:
-    """What a simulated tree says of itself.
+    """What a simulated tree declares about itself.
 
     Attributes:
-        contains: For each field `x` of the grammar, the values listed under `xs` (`subjects`, `phones`, ...), where
+        contains: For each field `x` of the grammar, the values listed under `xs` (`subjects`, `phones`, ...), if
             there is such a list.
-        other_files: Patterns (`fnmatch`) of files beyond those of the dataset, listed under `other_files`.
+        other_files: Patterns (`fnmatch`) of files that the dataset does not have, listed under `other_files`.
     """
 
     contains: Choice

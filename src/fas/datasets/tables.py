@@ -1,4 +1,4 @@
-"""Files of a distribution that say what the names of its media do not."""
+"""Files of a distribution with facts that are not in the names of its media."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def read_tables(recipe: Recipe, root: Path) -> dict[str, Mapping[str, str]]:
     Byte order marks, CRLF, blank lines and backslashes in paths are accepted.
 
     Returns:
-        Path or `video_id` -> facts, those of all tables together. Equal facts are one object.
+        Path or `video_id` -> facts, merged over all tables. Equal facts are one object.
 
     Raises:
         FasError: A table that is not optional is missing; a line is not of the table's form, leads out of the tree, or
@@ -42,7 +42,7 @@ def read_tables(recipe: Recipe, root: Path) -> dict[str, Mapping[str, str]]:
             for name, value in facts.items():
                 if before.get(name, value) != value:
                     raise FasError(
-                        f"line {line}: {key} has {name} {value}, but {before[name]} was said before",
+                        f"line {line}: {key} has {name} {value}, but was {before[name]} in an earlier line or table",
                         path=file,
                         remedy="keep one of the two",
                     )
@@ -74,10 +74,10 @@ def _json_rows(table: Table, file: Path) -> Iterator[tuple[int, str, Mapping[str
     if not isinstance(content, dict):
         raise FasError("the file is not a JSON object from path to numbers", path=file, remedy="copy it again")
     needed = max(table.columns.values()) + 1
-    known: dict[tuple[Any, ...], dict[str, str]] = {}  # many rows say the same
+    known: dict[tuple[Any, ...], dict[str, str]] = {}  # many rows are equal
     for number, (path, row) in enumerate(content.items(), start=1):
         if not isinstance(row, list) or len(row) < needed:
-            raise FasError(f"entry {number}, {path!r}, is no list of at least {needed} numbers", path=file)
+            raise FasError(f"entry {number}, {path!r}, is not a list of at least {needed} numbers", path=file)
         values = tuple(str(row[column]) for column in table.columns.values())
         if values not in known:
             known[values] = {**dict(zip(table.columns, values, strict=True)), **table.sets}
@@ -87,7 +87,7 @@ def _json_rows(table: Table, file: Path) -> Iterator[tuple[int, str, Mapping[str
 def _path(table: Table, written: str, file: Path, line: int) -> str:
     path = table.prefix + written.replace("\\", "/").removeprefix("./")
     if not is_safe(path):
-        raise FasError(f"line {line}: {written!r} is no path below the root", path=file, remedy="mend the file")
+        raise FasError(f"line {line}: {written!r} is not a path below the root", path=file, remedy="fix the file")
     return path
 
 

@@ -1,4 +1,4 @@
-"""YAML in which every scalar is the text that stands there."""
+"""YAML in which every scalar is read as the text that is written."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from fas.errors import FasError
 
 
 def read_text_yaml(path: Path) -> Any:
-    """Reads a YAML file into mappings, lists and texts.
+    """Reads a YAML file into mappings, lists and strings.
 
-    YAML's guesses would turn subject 07 into 7 (and leave 08 a text), and `no` into False.
+    YAML's own types would turn subject 07 into 7 (but leave 08 a string), and `no` into False.
 
     Raises:
         FasError: The file cannot be read, is not YAML, asks for an object, or has a key twice in one mapping.
@@ -33,5 +33,5 @@ class _TextLoader(yaml.SafeLoader):
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         for index, key in enumerate(keys):
             if key in keys[:index]:
-                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} stands twice", node.start_mark)
+                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} is there twice", node.start_mark)
         return super().construct_mapping(node, deep)

@@ -10,7 +10,7 @@ from fas.errors import FasError
 
 
 def walk_files(root: Path) -> Iterator[tuple[str, bool]]:
-    """Lists what lies below a folder, in no order.
+    """Lists the files below a folder, in no particular order.
 
     A link to a file inside the tree counts as that file.
 
@@ -19,8 +19,8 @@ def walk_files(root: Path) -> Iterator[tuple[str, bool]]:
 
     Yields:
         The relative POSIX path, and whether it is a file with a printable name. If not, it is a broken link, a device
-        or pipe, or a name that is no text: nothing that could be a presentation. A folder whose name is no text is
-        not entered.
+        or pipe, or an unprintable name, and cannot be a presentation. A folder with an unprintable name is not
+        entered.
 
     Raises:
         FasError: A link leaves the tree or leads to a folder, or a folder cannot be read.
@@ -45,7 +45,7 @@ def walk_files(root: Path) -> Iterator[tuple[str, bool]]:
 
 
 def printable(path: str) -> str:
-    """A path as it can be shown: control characters and bytes that are no text are escaped."""
+    """A path as it can be shown: control characters and bytes that are not UTF-8 are escaped."""
     return path if path.isprintable() else ascii(path)[1:-1]
 
 
@@ -55,6 +55,6 @@ def _leads_to_file(inside: str, link: str) -> bool:
         raise FasError(
             f"a link leads to {printable(target)}; only links to files inside the dataset's folder are followed",
             path=printable(link),
-            remedy="put the file or folder itself in the place of the link",
+            remedy="replace the link by the file or folder itself",
         )
     return os.path.isfile(target)  # noqa: PTH113

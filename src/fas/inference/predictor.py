@@ -1,8 +1,9 @@
-"""From a video or an image and a checkpoint to a verdict: the faces are cut as they were for the training."""
+"""From a video or an image and a checkpoint to a decision: the faces are cut as they were for the training."""
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -11,15 +12,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from fas.data.tensors import to_image, to_tensor
+from fas.data.clips import clip_starts, separate_starts
+from fas.data.crops import crop_share
+from fas.data.dataset import input_tensors
+from fas.data.tensors import to_image
 from fas.errors import FasError, FasWarning
 from fas.evaluation.report.pictures import write_grid
 from fas.faces.backends import make_detector, make_mesh_model
 from fas.faces.given import GIVEN
 from fas.faces.tracking import FaceTracker
-from fas.methods.checkpoint import load_method, read_checkpoint
+from fas.layers import MESH, RGB
+from fas.methods.checkpoint import DATA_KEY, load_scorer, read_checkpoint
 from fas.metrics import presentation_scores
-from fas.preprocessing.acquire import acquire_faces
+from fas.preprocessing.acquire import FaceCrop, acquire_faces
 from fas.preprocessing.decode import FrameSelection, read_frames
 from fas.preprocessing.settings import FaceSettings
 
@@ -27,15 +32,19 @@ Image = NDArray[np.uint8]
 
 PICTURED_FRAMES = 6
 
+_BATCH = 8
+_COMPUTED = frozenset({RGB, MESH})
+"""Layers that come with every face that is cut."""
+
 
 @dataclass(slots=True)
-class FrameScore:
-    """One face, judged.
+class SampleScore:
+    """One frame or clip with its score.
 
     Attributes:
-        frame: Its number in the video.
+        frame: Number of its first frame in the video.
         score: Liveness in [0, 1].
-        crop: uint8 `(H, W, 3)` RGB.
+        crop: uint8 `(H, W, 3)` RGB of the first frame.
         maps: Layer -> predicted map, uint8 `(h, w)` or `(h, w, 3)`.
     """
 
@@ -46,25 +55,28 @@ class FrameScore:
 
 
 @dataclass(slots=True)
-class Verdict:
-    """What a method says of one presentation.
+class Decision:
+    """What a method decides about one presentation.
 
     Attributes:
         path: The video or image.
         threshold: Accepted as bona fide if the score is at least this.
         looked_at: How many frames were looked at.
-        faces: The frames with a face, in order; at least one.
+        with_face: How many of them have a face.
+        samples: The scored frames or clips, in order; at least one.
     """
 
     path: Path
     threshold: float
     looked_at: int = 0
-    faces: list[FrameScore] = field(default_factory=list)
+    with_face: int = 0
+    samples: list[SampleScore] = field(default_factory=list)
 
     @property
     def score(self) -> float:
-        """The presentation's score: the mean over its faces, added up as in training and testing."""
-        _, scores = presentation_scores(np.zeros(len(self.faces), dtype=np.int64), [face.score for face in self.faces])
+        """The presentation's score: the mean over its samples, added up as in training and testing."""
+        codes = np.zeros(len(self.samples), dtype=np.int64)
+        _, scores = presentation_scores(codes, [sample.score for sample in self.samples])
         return float(scores[0])
 
     @property
@@ -74,89 +86,143 @@ class Verdict:
 
 
 class Predictor:
-    """A checkpoint at work, on one device.
+    """A checkpoint in use, on one device.
 
     Args:
         checkpoint: A file that `fas fit` wrote.
         weights: A folder with the face models' files, instead of the download.
 
     Raises:
-        FasError: It is no such file, has no threshold yet, or does not say how its faces were cut.
+        FasError: It is not such a file, has no threshold yet, does not say how its faces were cut, or needs layers that
+            are not computed here.
     """
 
     def __init__(self, checkpoint: Path, weights: Path | None = None) -> None:
-        self.method = load_method(checkpoint)
-        self.threshold = self.method.threshold
+        self.scorer = load_scorer(checkpoint)
+        self.threshold = self.scorer.threshold
         if not np.isfinite(self.threshold):
             raise FasError(
                 "the checkpoint has no threshold: its training ended before the first validation",
                 path=checkpoint,
-                remedy="train for at least one epoch",
+                remedy="train for at least one epoch on a protocol with a dev split",
             )
+        if further := [layer for layer in self.scorer.requirements.inputs if layer not in _COMPUTED]:
+            raise FasError(f"method {self.scorer.name!r} reads the layer {further[0]!r}, which is not computed here")
         self.data = _data_of(checkpoint)
         self._settings = face_settings(self.data["recipe"])
+        self._share = crop_share(self.data["recipe"], self.scorer.requirements.crop_scale)
         self._tracker = FaceTracker(make_detector(self._settings.detector, weights), make_mesh_model(weights))
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.method.to(self._device)
+        self.scorer.to(self._device)
 
     @property
     def simulated(self) -> bool:
         """Whether the method was trained on simulated data."""
         return bool(self.data["simulated"])
 
-    def predict(self, path: Path, frames: FrameSelection) -> Verdict:
-        """Judges one video or image.
+    @property
+    def default_frames(self) -> FrameSelection:
+        """The frames to look at if the user names none: some for single frames, all for clips."""
+        return FrameSelection("all") if self.scorer.requirements.clip else FrameSelection("even", 16)
+
+    def predict(self, path: Path, frames: FrameSelection | None = None) -> Decision:
+        """Decides about one video or image.
 
         Args:
             path: The file.
-            frames: Which frames of a video are looked at.
+            frames: Which frames of a video are looked at; None takes `default_frames`.
 
         Raises:
-            FasError: The file cannot be decoded, or no frame shows a face.
+            FasError: The file cannot be decoded, no frame shows a face, or there is no whole clip.
         """
-        verdict = Verdict(path, self.threshold)
-        for record, crop in acquire_faces(read_frames(path, frames), self._tracker, self._settings):
-            verdict.looked_at += 1
+        decision = Decision(path, self.threshold)
+        numbers: list[int] = []
+        crops: list[FaceCrop] = []
+        selection = frames or self.default_frames
+        for record, crop in acquire_faces(read_frames(path, selection), self._tracker, self._settings):
+            decision.looked_at += 1
             if crop is not None:
-                verdict.faces.append(self._judge(record["frame"], crop.image))
-        if not verdict.faces:
+                numbers.append(record["frame"])
+                crops.append(crop)
+        decision.with_face = len(crops)
+        if not crops:
             raise FasError(
-                f"no face in any of {verdict.looked_at} frames",
+                f"no face in any of {decision.looked_at} frames",
                 path=path,
                 remedy="look at the file; --frames all looks at every frame of a video",
             )
-        return verdict
+        samples = self._cut(path, numbers)
+        for first in range(0, len(samples), _BATCH):
+            decision.samples += self._score(samples[first : first + _BATCH], numbers, crops)
+        return decision
+
+    def _cut(self, path: Path, numbers: Sequence[int]) -> list[list[int]]:
+        """Places of the frames of each sample: of single frames, or of clips as in testing."""
+        clip = self.scorer.requirements.clip
+        if clip is None:
+            return [[place] for place in range(len(numbers))]
+        frames, codes = np.array(numbers), np.zeros(len(numbers), dtype=np.int64)
+        starts = separate_starts(clip_starts(codes, frames, clip), codes, frames, clip)
+        if not len(starts):
+            raise FasError(
+                f"no {clip.length} frames with a face at a distance of {clip.step} without a gap",
+                path=path,
+                remedy="the method needs clips: give a longer video, or --frames all",
+            )
+        wanted = frames[starts][:, None] + np.arange(clip.length) * clip.step
+        places: list[list[int]] = np.searchsorted(frames, wanted).tolist()
+        return places
 
     @torch.inference_mode()
-    def _judge(self, number: int, crop: Image) -> FrameScore:
-        image = to_tensor(crop, self.method.requirements.input_size)[None].to(self._device)
-        outputs = self.method(image)
-        maps = {layer: to_image(values[0]) for layer, values in self.method.maps(outputs).items()}
-        return FrameScore(number, float(self.method.score(outputs)[0]), crop, maps)
+    def _score(
+        self, samples: Sequence[Sequence[int]], numbers: Sequence[int], crops: Sequence[FaceCrop]
+    ) -> list[SampleScore]:
+        requirements = self.scorer.requirements
+        tensors = [
+            input_tensors(
+                {RGB: [crops[place].image for place in sample], MESH: [crops[place].mesh for place in sample]},
+                requirements,
+                self._share,
+            )
+            for sample in samples
+        ]
+        inputs = {layer: torch.stack([one[layer] for one in tensors]).to(self._device) for layer in tensors[0]}
+        outputs = self.scorer(inputs)
+        scores, maps = self.scorer.score(outputs).tolist(), self.scorer.maps(outputs)
+        return [
+            SampleScore(
+                numbers[sample[0]],
+                scores[place],
+                crops[sample[0]].image,
+                {layer: to_image(values[place]) for layer, values in maps.items()},
+            )
+            for place, sample in enumerate(samples)
+        ]
 
 
-def write_picture(path: Path, verdict: Verdict, note: str | None = None) -> None:
+def write_picture(path: Path, decision: Decision, note: str | None = None) -> None:
     """Writes a PNG: faces spread over the presentation, with the predicted maps below each.
 
     Args:
         path: The PNG file.
-        verdict: What to show.
+        decision: What to show.
         note: A line to add above, such as that the method was trained on simulated data.
 
     Raises:
         FasError: The file cannot be written.
     """
-    chosen = FrameSelection("even", PICTURED_FRAMES).wanted(len(verdict.faces))
-    faces = [verdict.faces[i] for i in chosen]
-    rows = ["face", *(f"{layer}\npredicted" for layer in faces[0].maps)]
-    headings = [f"frame {face.frame}\n{face.score:.3f}" for face in faces]
-    columns = [[face.crop, *face.maps.values()] for face in faces]
-    title = f"{'bona fide' if verdict.bona_fide else 'attack'}: {verdict.score:.3f}, threshold {verdict.threshold:.3f}"
+    chosen = FrameSelection("even", PICTURED_FRAMES).wanted(len(decision.samples))
+    samples = [decision.samples[i] for i in chosen]
+    rows = ["face", *(f"{layer}\npredicted" for layer in samples[0].maps)]
+    headings = [f"frame {sample.frame}\n{sample.score:.3f}" for sample in samples]
+    columns = [[sample.crop, *sample.maps.values()] for sample in samples]
+    label = "bona fide" if decision.bona_fide else "attack"
+    title = f"{label}: {decision.score:.3f}, threshold {decision.threshold:.3f}"
     write_grid(path, rows, headings, columns, f"{title}\n{note}" if note else title)
 
 
 def _data_of(checkpoint: Path) -> dict[str, Any]:
-    data = read_checkpoint(checkpoint).get("FasDataModule")
+    data = read_checkpoint(checkpoint).get(DATA_KEY)
     if not isinstance(data, dict) or not {"dataset", "simulated", "recipe"} <= data.keys():
         raise FasError(
             "the checkpoint does not say how the faces of its training were cut",

@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.utils.data import default_collate
 
 from fas.data.batch import Requirements
 from fas.data.datamodule import FasDataModule
-from fas.data.dataset import FrameDataset
 from fas.data.tensors import to_image
 from fas.errors import FasError
 from fas.evaluation.evaluate import Evaluation
 from fas.evaluation.report.features import Features, features_of, sampled
 from fas.evaluation.report.pictures import Example, Pictures, typical, worst_mistakes
 from fas.evaluation.scores.table import ScoreTable
-from fas.methods.base import Method
-from fas.methods.checkpoint import load_method
+from fas.layers import RGB
+from fas.methods.checkpoint import load_scorer
+from fas.methods.scorer import Scorer
 from fas.runs.run import find_checkpoint
 from fas.training.build import build_datamodule
 from fas.training.compose import compose_run
+from fas.training.score import stage_of
 
 _BATCH = 8
 
 
 def load_pictures(run: Path, table: ScoreTable, evaluation: Evaluation) -> Pictures:
-    """The worst mistakes, typical faces and features of a run, predicted anew with its checkpoint.
+    """The worst mistakes, typical faces and features of a run, predicted again with its checkpoint.
 
     Args:
         run: The run's folder.
@@ -40,14 +41,14 @@ def load_pictures(run: Path, table: ScoreTable, evaluation: Evaluation) -> Pictu
         FasError: The checkpoint or the store is not there, or the store has no such frame any more.
     """
     folder, checkpoint = find_checkpoint(run)
-    experiment = compose_run(folder.path)
-    method = load_method(checkpoint, expected=experiment.model.get("name"))
-    data = build_datamodule(experiment, method.requirements)
+    experiment = stage_of(folder, checkpoint, compose_run(folder.path))
+    scorer = load_scorer(checkpoint, expected=experiment.model.get("name"))
+    data = build_datamodule(experiment, scorer.requirements)
     return Pictures(
-        mistakes=_examples(worst_mistakes(evaluation), table, evaluation, method, data),
-        typical=_examples(typical(evaluation), table, evaluation, method, data),
+        mistakes=_examples(worst_mistakes(evaluation), table, evaluation, scorer, data),
+        typical=_examples(typical(evaluation), table, evaluation, scorer, data),
         attributes=_attributes(data),
-        features=_features(table, evaluation, method, data),
+        features=_features(table, evaluation, scorer, data),
     )
 
 
@@ -57,7 +58,7 @@ def load_attributes(run: Path) -> dict[str, dict[str, str]]:
     Raises:
         FasError: The run's config or its store is not there.
     """
-    return _attributes(build_datamodule(compose_run(run), Requirements(layers=(), input_size=1, map_size=1)))
+    return _attributes(build_datamodule(compose_run(run), Requirements(input_size=1)))
 
 
 def _attributes(data: FasDataModule) -> dict[str, dict[str, str]]:
@@ -65,16 +66,16 @@ def _attributes(data: FasDataModule) -> dict[str, dict[str, str]]:
     return dict(zip(presentations.video_id.tolist(), presentations.attributes, strict=True))
 
 
-def _features(table: ScoreTable, evaluation: Evaluation, method: Method, data: FasDataModule) -> Features | None:
+def _features(table: ScoreTable, evaluation: Evaluation, scorer: Scorer, data: FasDataModule) -> Features | None:
     """Features of the middle frame of an even share of the presentations; None if the method shows none."""
     video_ids = sampled(evaluation)
     rows = [_row(video_id, _middle_frame(video_id, table), data) for video_id in video_ids]
-    dataset = FrameDataset(data.index, np.array(rows, dtype=np.int64), replace(method.requirements, layers=()))
+    dataset = data.dataset(rows, targets=False)
     found: dict[str, list[NDArray[np.float32]]] = {}
     for start in range(0, len(rows), _BATCH):
-        images = [dataset[position]["image"] for position in range(start, min(start + _BATCH, len(rows)))]
+        samples = [dataset[position] for position in range(start, min(start + _BATCH, len(rows)))]
         with torch.inference_mode():
-            for name, vectors in method.features(method(torch.stack(images))).items():
+            for name, vectors in scorer.features(scorer(default_collate(samples)["inputs"])).items():
                 found.setdefault(name, []).append(vectors.float().numpy())
         if not found:
             return None
@@ -82,7 +83,7 @@ def _features(table: ScoreTable, evaluation: Evaluation, method: Method, data: F
 
 
 def _examples(
-    video_ids: Sequence[str], table: ScoreTable, evaluation: Evaluation, method: Method, data: FasDataModule
+    video_ids: Sequence[str], table: ScoreTable, evaluation: Evaluation, scorer: Scorer, data: FasDataModule
 ) -> list[Example]:
     frames = [_middle_frame(video_id, table) for video_id in video_ids]
     rows = [_row(video_id, frame, data) for video_id, frame in zip(video_ids, frames, strict=True)]
@@ -100,24 +101,26 @@ def _examples(
             predicted=predicted,
         )
         for video_id, frame, (crop, target, predicted) in zip(
-            video_ids, frames, _predict(rows, method, data), strict=True
+            video_ids, frames, _predict(rows, scorer, data), strict=True
         )
     ]
 
 
 def _predict(
-    rows: Sequence[int], method: Method, data: FasDataModule
+    rows: Sequence[int], scorer: Scorer, data: FasDataModule
 ) -> Iterator[tuple[NDArray[np.uint8], dict[str, NDArray[np.uint8]], dict[str, NDArray[np.uint8]]]]:
     """Input, target maps and predicted maps of rows of the index."""
-    dataset = FrameDataset(data.index, np.array(rows, dtype=np.int64), method.requirements)
+    dataset = data.dataset(rows)
+    clips = scorer.requirements.clip is not None
     for start in range(0, len(rows), _BATCH):
         samples = [dataset[position] for position in range(start, min(start + _BATCH, len(rows)))]
         with torch.inference_mode():
-            maps = method.maps(method(torch.stack([sample["image"] for sample in samples])))
+            maps = scorer.maps(scorer(default_collate(samples)["inputs"]))
         for position, sample in enumerate(samples):
+            image, targets = sample["inputs"][RGB], sample["targets"]
             yield (
-                to_image(sample["image"]),
-                {layer: to_image(sample[layer]) for layer in maps if layer in sample},
+                to_image(image[0] if clips else image),
+                {layer: to_image(targets[layer][0] if clips else targets[layer]) for layer in maps if layer in targets},
                 {layer: to_image(predicted[position]) for layer, predicted in maps.items()},
             )
 

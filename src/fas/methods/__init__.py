@@ -1,32 +1,36 @@
 """The methods of the field, one folder each.
 
-A folder `fas/methods/<name>/` is a method when its package names its class as `METHOD`; there is no other list.
+A folder `fas/methods/<name>/` is a method when its package names its class as `METHOD`. A method of several stages may
+have parts that are methods of their own, such as the CNN whose features an SVM reads: its package names them in
+`PARTS`, and they are called `<name>/<part>`. Methods of a user's own come from installed packages or from a folder; see
+`fas.methods.sources`.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 from fas.errors import FasError
+from fas.methods.sources import method_packages
 
 if TYPE_CHECKING:
-    from fas.methods.base import Method
+    from fas.methods.scorer import Scorer
 
 
 def known_methods() -> list[str]:
-    """The names of all methods, sorted."""
-    return sorted(module.name for module in iter_modules(__path__) if module.ispkg)
+    """The names of all methods and of their parts, sorted."""
+    packages = method_packages()
+    return sorted(name for package in packages.values() for name in package.names)
 
 
-def method_class(name: str) -> type[Method]:
-    """The class of a method, by the name of its folder.
+def method_class(name: str) -> type[Scorer]:
+    """The class of a method or of a part of one.
 
     Raises:
-        FasError: There is no such method. Only names of existing folders are ever imported.
+        FasError: There is no such method. Only packages that were found or given are ever imported.
     """
-    if name not in known_methods():
+    package = method_packages().get(name.partition("/")[0])
+    if package is None or name not in package.names:
         raise FasError(f"unknown method {name!r}", remedy=f"choose one of: {', '.join(known_methods())}")
-    method: type[Method] = import_module(f"{__name__}.{name}").METHOD
-    return method
+    kind: type[Scorer] = package.load(name)
+    return kind

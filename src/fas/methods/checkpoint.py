@@ -1,19 +1,37 @@
-"""Loads a method from its checkpoint. Nothing in a checkpoint is ever executed."""
+"""Reads and writes checkpoints of methods. Nothing in a checkpoint is ever executed."""
 
 from __future__ import annotations
 
 import inspect
+import io
 import pickle
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeGuard
 
 import torch
 
 from fas.errors import FasError
+from fas.files import atomic_file
 from fas.methods import known_methods, method_class
-from fas.methods.base import Method
+from fas.methods.scorer import Scorer
 
 _REMEDY = "give a checkpoint that `fas fit` wrote: RUN/checkpoints/best.ckpt or last.ckpt"
+
+DATA_KEY = "FasDataModule"
+"""Where a checkpoint keeps what its data was (Lightning's name for the state of our DataModule)."""
+
+
+def save_checkpoint(path: Path, checkpoint: Mapping[str, Any]) -> None:
+    """Writes a checkpoint as a whole or not at all.
+
+    Raises:
+        FasError: The system refuses, because of a full disk for example. The checkpoint that was there stays.
+    """
+    buffer = io.BytesIO()  # torch gives no clear errors when it writes itself
+    torch.save(dict(checkpoint), buffer)
+    with atomic_file(path) as file:
+        file.write(buffer.getbuffer())
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
@@ -31,7 +49,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     except pickle.UnpicklingError as error:
         raise FasError("not a checkpoint, or one that holds code", path=path, remedy=_REMEDY) from error
     except Exception as error:  # on other bytes the reader fails in every way there is
-        raise FasError("the checkpoint is damaged or cut off, or none at all", path=path, remedy=_REMEDY) from error
+        raise FasError("not a checkpoint, or it is damaged or cut off", path=path, remedy=_REMEDY) from error
     if not _is_ours(checkpoint):
         raise FasError("the file holds weights, but is not a checkpoint of fas", path=path, remedy=_REMEDY)
     return checkpoint
@@ -45,11 +63,11 @@ def _is_ours(content: object) -> TypeGuard[dict[str, Any]]:
     )
 
 
-def load_method(path: Path, expected: str | None = None) -> Method:
+def load_scorer(path: Path, expected: str | None = None) -> Scorer:
     """The method of a checkpoint with its weights and threshold, in evaluation mode, on the CPU.
 
     Args:
-        path: A checkpoint written while training.
+        path: A checkpoint that `fas fit` wrote.
         expected: Refuse the checkpoint of any other method than the one of this name.
 
     Raises:
@@ -58,6 +76,7 @@ def load_method(path: Path, expected: str | None = None) -> Method:
     """
     checkpoint = read_checkpoint(path)
     name, settings = checkpoint["fas_method"], checkpoint["hyper_parameters"]
+    version = checkpoint.get("fas_version", "an unknown version")
     if expected is not None and name != expected:
         raise FasError(
             f"the checkpoint is of method {name!r}, not {expected!r}",
@@ -65,23 +84,27 @@ def load_method(path: Path, expected: str | None = None) -> Method:
             remedy="give the experiment that it was trained with",
         )
     if name not in known_methods():
-        raise FasError(f"the checkpoint is of method {name!r}, unknown here", path=path, remedy=_REMEDY)
+        raise FasError(
+            f"the checkpoint is of method {name!r}, which is not known here",
+            path=path,
+            remedy="for a method of your own give its folder: fas --methods DIR ..., or install its package",
+        )
     kind = method_class(name)
     unknown = sorted(settings.keys() - inspect.signature(kind).parameters.keys())
     if unknown:
         raise FasError(
             f"method {name!r} has no hyper-parameter {', '.join(map(repr, unknown))}",
             path=path,
-            remedy="load it with the version of fas that wrote it",
+            remedy=f"load it with fas {version}, which wrote it",
         )
     try:
-        method = kind(**{**settings, **kind.starting_point})
-        method.on_load_checkpoint(checkpoint)
-        method.load_state_dict(checkpoint["state_dict"])
+        scorer = kind(**{**settings, **kind.starting_point})
+        scorer.accept_checkpoint(checkpoint)
+        scorer.load_state_dict(checkpoint["state_dict"])
     except (KeyError, RuntimeError, TypeError, ValueError) as error:
         raise FasError(
             f"the checkpoint's hyper-parameters or weights do not fit method {name!r}",
             path=path,
-            remedy="load it with the version of fas that wrote it",
+            remedy=f"load it with fas {version}, which wrote it",
         ) from error
-    return method.eval()
+    return scorer.eval()

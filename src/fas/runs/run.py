@@ -61,6 +61,11 @@ class StageFolder:
         """What was logged, step by step."""
         return self.path / "metrics.csv"
 
+    @property
+    def wandb_id(self) -> Path:
+        """The identifier at Weights & Biases."""
+        return self.path / "wandb_id.txt"
+
 
 @dataclass(frozen=True)
 class Run:
@@ -96,11 +101,6 @@ class Run:
     def report(self) -> Path:
         """The HTML report."""
         return self.path / "report.html"
-
-    @property
-    def wandb_id(self) -> Path:
-        """The run's identifier at Weights & Biases."""
-        return self.path / "wandb_id.txt"
 
     def other_scores(self) -> list[Path]:
         """The scores of other data or checkpoints, `scores_*.csv`, sorted."""

@@ -34,7 +34,7 @@ def _choices(stores: list[Path]) -> str:
 
 
 def _command(dataset: str) -> str:
-    from fas.datasets.recipe import known_recipes  # reads YAML with pydantic: only to word an error
+    from fas.datasets.loading import known_recipes  # reads YAML with pydantic: only to word an error
 
     # No recipe has a name with this suffix, so it is that of a simulated tree.
     recipe = DatasetName.of_folder(dataset, simulated=True).recipe

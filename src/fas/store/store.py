@@ -174,7 +174,7 @@ class Store:
         return read_source(self.path)
 
     def recipe_path(self) -> Path | str:
-        """What `fas.datasets.recipe.load_recipe` takes for this store's dataset: its name, or the path of the copy.
+        """What `fas.datasets.loading.load_recipe` takes for this store's dataset: its name, or the path of the copy.
 
         Raises:
             FasError: `source.json` is damaged, or the copy is missing.

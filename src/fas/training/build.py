@@ -11,16 +11,16 @@ from lightning_fabric.utilities.exceptions import MisconfigurationException
 from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.loggers import Logger
 
-from fas.data.augment import Augmentation
-from fas.data.batch import Requirements
+from fas.data.batch import Requirements, TransformSettings
 from fas.data.datamodule import FasDataModule
 from fas.errors import FasError
 from fas.methods import method_class
-from fas.methods.base import Method
+from fas.methods.scorer import Scorer
 from fas.training.arguments import check_arguments
 from fas.training.callbacks import Progress
 from fas.training.checkpoints import WholeFiles
 from fas.training.experiment import Experiment
+from fas.training.stages import check_model
 
 _TRAINER_GIVEN = (
     "logger",
@@ -38,8 +38,8 @@ _TRAINER_GIVEN = (
 )
 
 
-def build_method(experiment: Experiment, *, from_checkpoint: bool = False) -> Method:
-    """The method with its hyper-parameters.
+def build_scorer(experiment: Experiment, *, from_checkpoint: bool = False) -> Scorer:
+    """The method of an experiment or a stage with its hyper-parameters.
 
     Args:
         experiment: The config.
@@ -48,11 +48,13 @@ def build_method(experiment: Experiment, *, from_checkpoint: bool = False) -> Me
     Raises:
         FasError: The method or a hyper-parameter is unknown, a value does not fit, or weights cannot be had.
     """
-    settings = dict(experiment.model)
-    name = settings.pop("name", None)
-    kind = method_class(str(name))
-    arguments = check_arguments(kind, settings, "model")
+    arguments = check_model(experiment.model, "model")
+    kind = method_class(str(experiment.model["name"]))
     return kind(**{**arguments, **(kind.starting_point if from_checkpoint else {})})
+
+
+def _augment_section(*, transforms: TransformSettings | None) -> None:
+    """The section `augment`."""
 
 
 def build_datamodule(experiment: Experiment, requirements: Requirements) -> FasDataModule:
@@ -62,7 +64,7 @@ def build_datamodule(experiment: Experiment, requirements: Requirements) -> FasD
         FasError: A key is unknown, a value does not fit, or an augmentation is unknown.
     """
     arguments = check_arguments(FasDataModule, experiment.data, "data", ("requirements", "transforms", "seed"))
-    augment = check_arguments(Augmentation, experiment.augment, "augment", ("layers",))
+    augment = check_arguments(_augment_section, experiment.augment, "augment")
     return FasDataModule(**arguments, **augment, requirements=requirements, seed=experiment.seed)
 
 
@@ -75,7 +77,7 @@ def build_trainer(
         experiment: The config.
         run: The run's folder.
         loggers: Where metrics go.
-        callbacks: What happens beside the training.
+        callbacks: What happens during the training.
 
     Raises:
         FasError: An argument is unknown, or Lightning refuses a value.
@@ -95,15 +97,19 @@ def build_trainer(
     )
 
 
-def build_evaluator(experiment: Experiment) -> pl.Trainer:
+def build_evaluator(experiment: Experiment, what: str = "score") -> pl.Trainer:
     """Lightning's Trainer for scoring: one device of the experiment's kind, in the precision of the training.
+
+    Args:
+        experiment: The config.
+        what: What the progress bar says.
 
     Raises:
         FasError: Lightning refuses the kind or the precision.
     """
     arguments = check_arguments(pl.Trainer, experiment.trainer, "trainer", _TRAINER_GIVEN)
     kept = {key: arguments[key] for key in ("accelerator", "precision") if key in arguments}
-    return _trainer(**kept, devices=1, logger=False, callbacks=[Progress()], enable_checkpointing=False)
+    return _trainer(**kept, devices=1, logger=False, callbacks=[Progress(what)], enable_checkpointing=False)
 
 
 def _trainer(**arguments: Any) -> pl.Trainer:

@@ -9,33 +9,45 @@ from typing import Any
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Callback
 from torch import Tensor
+from torch.utils.data import DataLoader
 
-from fas.progress import progress_bar
+from fas.methods.base import Method
+from fas.progress import Advance, progress_bar
+
+_NOTE_SECONDS = 1.0
+"""How often the loss is shown: reading it waits for the GPU."""
 
 
 class Progress(Callback):
-    """One bar over the whole training or scoring (on a terminal), and a line for every epoch (in a log file too)."""
+    """One bar over the whole training or scoring (on a terminal), and a line for every epoch (in a log file too).
 
-    def __init__(self) -> None:
+    Args:
+        what: What the bar of a scoring says.
+    """
+
+    def __init__(self, what: str = "score") -> None:
+        self._what = what
         self._stack = ExitStack()
-        self._advance: Any = None
-        self._loss: Tensor | float = 0.0
+        self._advance: Advance | None = None
+        self._losses: dict[str, Tensor] = {}
         self._batches = 0
-        self._judged = False
-        self._start = 0.0
+        self._validated = False
+        self._start = self._noted = 0.0
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Starts the bar: all batches of the epochs that are left."""
+        """Starts the bar: all samples of the epochs that are left."""
         if trainer.is_global_zero:
             assert trainer.max_epochs is not None  # build_trainer sees to it
             every = trainer.check_val_every_n_epoch or 1
-            batches = trainer.num_training_batches + sum(trainer.num_val_batches) / every
-            left = round((trainer.max_epochs - trainer.current_epoch) * batches)
-            self._advance = self._stack.enter_context(progress_bar("fit", left, "batch"))
+            samples = _samples(trainer.train_dataloader, trainer.num_training_batches)
+            samples += sum(_samples(trainer.val_dataloaders, number) for number in trainer.num_val_batches) / every
+            left = round((trainer.max_epochs - trainer.current_epoch) * samples)
+            self._advance = self._stack.enter_context(progress_bar("fit", left, "sample"))
 
     def on_predict_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Starts the bar: all batches of all loaders."""
-        self._advance = self._stack.enter_context(progress_bar("score", int(sum(trainer.num_predict_batches)), "batch"))
+        """Starts the bar: all samples of all loaders."""
+        samples = sum(_samples(trainer.predict_dataloaders, number) for number in trainer.num_predict_batches)
+        self._advance = self._stack.enter_context(progress_bar(self._what, int(samples), "sample"))
 
     def on_predict_batch_end(
         self,
@@ -47,20 +59,22 @@ class Progress(Callback):
         dataloader_idx: int = 0,
     ) -> None:
         """Counts a batch."""
-        self._count()
+        self._count(batch)
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Begins to count time and loss."""
+        """Begins to count time and losses."""
         self._start = time.monotonic()
-        self._loss, self._batches, self._judged = 0.0, 0, False
+        self._losses, self._batches, self._validated = {}, 0, False
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Counts a batch."""
-        self._loss = self._loss + outputs["loss"].detach()  # no float(): it would wait for the GPU
+        assert isinstance(pl_module, Method)
+        for part, value in pl_module.last_losses.items():  # no float(): it would wait for the GPU
+            self._losses[part] = self._losses[part] + value if part in self._losses else value
         self._batches += 1
-        self._count()
+        self._count(batch, pl_module.last_losses)
 
     def on_validation_batch_end(
         self,
@@ -72,20 +86,24 @@ class Progress(Callback):
         dataloader_idx: int = 0,
     ) -> None:
         """Counts a batch."""
-        self._count()
+        self._count(batch)
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Notes that the epoch has errors of its own."""
-        self._judged = True
+        self._validated = True
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Logs the epoch's mean loss, and prints its line: losses, and the dev split's errors if it was judged."""
-        loss = float(self._loss) / self._batches  # not those of a whole epoch: trainer.max_time may cut one short
-        pl_module.log("train/loss_epoch", loss, sync_dist=True)
+        """Logs the epoch's mean losses, and prints its line: losses, and the dev split's errors if it was evaluated."""
+        # The mean over the batches there were: trainer.max_time may cut an epoch short.
+        means = {part: float(value) / self._batches for part, value in self._losses.items()}
+        for part, value in means.items():
+            pl_module.log(f"train/{part}_epoch", value, sync_dist=True)
         if not trainer.is_global_zero:
             return
-        logged = trainer.callback_metrics if self._judged else {}  # Lightning keeps those of earlier epochs
-        parts = [f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}", f"train loss {loss:.4g}"]
+        shown = {"loss": means["loss"]} if "loss" in means else means
+        logged = trainer.callback_metrics if self._validated else {}  # Lightning keeps those of earlier epochs
+        parts = [f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}"]
+        parts += [f"train {part} {value:.4g}" for part, value in shown.items()]
         parts += [f"dev loss {logged['dev/loss']:.4g}"] if "dev/loss" in logged else []
         parts += [
             f"dev {name.upper()} {100 * logged[f'dev/{name}']:.2f} %"
@@ -99,6 +117,23 @@ class Progress(Callback):
         self._stack.close()
         self._advance = None
 
-    def _count(self) -> None:
-        if self._advance is not None:
-            self._advance(1)
+    def _count(self, batch: Any, losses: dict[str, Tensor] | None = None) -> None:
+        if self._advance is None:
+            return
+        note = None
+        if losses and time.monotonic() - self._noted >= _NOTE_SECONDS:
+            self._noted = time.monotonic()
+            name = "loss" if "loss" in losses else next(iter(losses))
+            note = f"{name} {float(losses[name]):.4g}"
+        self._advance(len(batch["label"]), note)
+
+
+def _samples(loader: Any, batches: float) -> float:
+    """How many samples so many batches of a loader have."""
+    if not isinstance(loader, DataLoader) or not batches:
+        return 0
+    size = loader.batch_size or 1
+    try:
+        return min(len(loader.sampler), batches * size)  # type: ignore[arg-type]
+    except TypeError:  # a loader of a test or of a stream
+        return batches * size

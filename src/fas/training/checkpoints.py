@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
-import torch
 from lightning_fabric.plugins.io.torch_io import TorchCheckpointIO
 from pytorch_lightning.callbacks import Callback, ModelCheckpoint
 from torch import Tensor
 
-from fas.files import atomic_file
+from fas.methods.checkpoint import save_checkpoint
 
 
 class RunCheckpoint(ModelCheckpoint):
-    """Keeps the epoch with the lowest value, of equals the latest; the run's folder may be moved before it goes on.
+    """Keeps the epoch with the lowest value, of equals the latest; the run's folder may be moved before it is resumed.
 
     Error rates of few dev presentations are coarse, so that many epochs tie; the latest of them has learned longest.
     """
@@ -43,7 +41,7 @@ def checkpoints(folder: Path, monitor: str) -> list[Callback]:
     """Writes `best.ckpt` by a dev metric, the lower the better, and `last.ckpt` after every epoch.
 
     The test split plays no part in either. `best.ckpt` is chosen right after a validation, so that an epoch that was
-    cut short (by `trainer.max_time`) is not judged by the metric of an earlier one. `last.ckpt` comes second, so that
+    cut short (by `trainer.max_time`) is not rated by the metric of an earlier one. `last.ckpt` comes second, so that
     it knows the best so far.
     """
     best = RunCheckpoint(
@@ -54,19 +52,16 @@ def checkpoints(folder: Path, monitor: str) -> list[Callback]:
 
 
 class WholeFiles(TorchCheckpointIO):
-    """Writes a checkpoint beside its place and then moves it there.
+    """Writes a checkpoint next to its place and then moves it there.
 
     Lightning's own writing copies it from the system's temporary folder. Between file systems, as on most clusters,
-    that is no single step: a run that was killed meanwhile, or a full disk, would leave half a checkpoint and no other.
+    that is not a single step: a run that was killed meanwhile, or a full disk, would leave half a checkpoint alone.
     """
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
         """Writes a checkpoint.
 
         Raises:
-            FasError: The system refuses, say for a full disk. The checkpoint that was there stays.
+            FasError: The system refuses, because of a full disk for example. The checkpoint that was there stays.
         """
-        buffer = io.BytesIO()  # torch writes no clear errors itself
-        torch.save(checkpoint, buffer)
-        with atomic_file(Path(path)) as file:
-            file.write(buffer.getbuffer())
+        save_checkpoint(Path(path), checkpoint)

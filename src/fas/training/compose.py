@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,16 +15,28 @@ from hydra.errors import HydraException, MissingConfigException, OverrideParseEx
 from omegaconf import OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
-from fas.errors import FasError
+from fas.errors import FasError, FasWarning
+from fas.methods.sources import config_folders
+from fas.paths import store_root
 from fas.resources import resource_dir
 from fas.runs.run import Run
 from fas.training.experiment import Experiment
 
+_SECTIONS = ("model", "data", "augment", "trainer", "monitor")
+"""What a stage may override."""
 
-def known_experiments() -> list[str]:
-    """The names of the experiments that `--exp` takes, sorted; those in subfolders with their folder."""
-    root = resource_dir("experiments")
-    return sorted(path.relative_to(root).with_suffix("").as_posix() for path in root.rglob("*.yaml"))
+
+def known_experiments() -> dict[str, Path]:
+    """The experiments that `--exp` takes: name (with its subfolder) -> file, sorted."""
+    roots = [resource_dir("experiments"), *config_folders("experiments")]
+    found = {path.relative_to(root).with_suffix("").as_posix(): path for root in roots for path in root.rglob("*.yaml")}
+    return dict(sorted(found.items()))
+
+
+def experiment_summary(path: Path) -> str:
+    """What an experiment is for: the first line of the comment at its top."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return next((line[1:].strip() for line in lines if line.startswith("#") and "@package" not in line), "")
 
 
 def compose_experiment(experiment: str, overrides: Sequence[str] = ()) -> Experiment:
@@ -32,26 +45,35 @@ def compose_experiment(experiment: str, overrides: Sequence[str] = ()) -> Experi
     Args:
         experiment: A name of `known_experiments`, or the path of a user's own YAML file, which may build on ours
             (`defaults: [/fit, ...]` or `defaults: [basn, _self_]`).
-        overrides: `key=value` in Hydra's grammar, such as `data.fold=2` or `model=basn`.
+        overrides: `key=value` in Hydra's grammar, such as `data.fold=2` or `model=basn`. `data=NAME` also takes a
+            dataset that has a store.
 
     Returns:
         The experiment, named as given, or by the file's stem.
 
     Raises:
-        FasError: The experiment, a key or a group's choice is unknown, a value is missing, or the YAML is broken.
+        FasError: The experiment, a key or a group's choice is unknown, a value is missing, the YAML is broken, or every
+            stage overrides what was given.
+
+    Warns:
+        FasWarning: Some stages override what was given.
     """
-    if experiment in known_experiments():
-        folder, name = resource_dir("experiments"), experiment
+    known = known_experiments()
+    if experiment in known:
+        file, name = known[experiment], experiment
     else:
         file = Path(experiment).resolve()
         if file.suffix not in (".yaml", ".yml") or not file.is_file():
             raise FasError(
                 f"there is no experiment {experiment!r}",
-                remedy=_suggest(experiment, known_experiments()) + ", or give the path of a YAML file",
+                remedy=_suggest(experiment, list(known)) + ", or give the path of a YAML file",
             )
-        folder, name = file.parent, file.name
-    config = _compose(folder, name, overrides)
-    return Experiment.from_config({**config, "experiment": Path(name).with_suffix("").as_posix()})
+        name = file.name
+    folder = file.parents[name.count("/")]
+    config = _compose(folder, name, _with_stored_data(overrides))
+    composed = Experiment.from_config({**config, "experiment": Path(name).with_suffix("").as_posix()})
+    _check_reach(composed, overrides)
+    return composed
 
 
 def compose_run(run: Path, overrides: Sequence[str] = ()) -> Experiment:
@@ -59,22 +81,89 @@ def compose_run(run: Path, overrides: Sequence[str] = ()) -> Experiment:
 
     Args:
         run: A run's folder, which has `config.yaml`.
-        overrides: As for `compose_experiment`; a group's choice replaces that part of the run's config, say
+        overrides: As for `compose_experiment`; a group's choice replaces that part of the run's config, such as
             `data=oulu` to test on another dataset.
 
     Raises:
         FasError: As for `compose_experiment`, or there is no config.
     """
-    if not Run(run).config.is_file():
-        raise FasError("this is no run's folder: it has no config.yaml", path=run, remedy="give a folder that fit made")
+    config = Run(run).config
+    if not config.is_file():
+        raise FasError("not a run: the folder has no config.yaml", path=run, remedy="give a folder from `fas fit`")
     groups = {folder.name for folder in resource_dir("conf").iterdir() if folder.is_dir()}
     # The stored config has no defaults list to override, so a group's choice is added on top of it.
-    added = [f"+{one}" if one.partition("=")[0] in groups else one for one in overrides]
-    return Experiment.from_config(_compose(run, Run(run).config.name, added))
+    added = [f"+{one}" if one.partition("=")[0] in groups else one for one in _with_stored_data(overrides)]
+    composed = Experiment.from_config(_compose(run, config.name, added))
+    _check_reach(composed, overrides)
+    return composed
+
+
+def data_choices() -> list[str]:
+    """The choices of `data=`: those of `conf/data`, then the datasets that have a store."""
+    return list(dict.fromkeys([*_data_files(), *_stored_datasets(store_root())]))
+
+
+def _stored_datasets(root: Path) -> list[str]:
+    from fas.store.find import list_stores  # half a second of imports that most commands do without
+
+    return sorted({path.parent.name for path in list_stores(root)}) if root.is_dir() else []
+
+
+def _data_files() -> list[str]:
+    return sorted(path.stem for path in (resource_dir("conf") / "data").glob("*.yaml"))
+
+
+def _with_stored_data(overrides: Sequence[str]) -> list[str]:
+    """Turns `data=NAME` of a dataset that only a store knows into what Hydra knows."""
+    done: list[str] = []
+    for override in overrides:
+        key, _, name = override.partition("=")
+        if key == "data" and re.fullmatch(r"[\w-]+", name) and name not in _data_files():
+            where = [one.partition("=")[2].strip("'\"") for one in overrides if one.startswith("data.store=")]
+            root = Path(where[-1]) if where else store_root()
+            stored = _stored_datasets(root)
+            if name not in stored:
+                choices = [*_data_files(), *stored]
+                raise FasError(
+                    f"there is no data {name!r}: neither a file in conf/data nor a store of that dataset in {root}",
+                    remedy=_suggest(name, choices),
+                )
+            done += ["data=default", f"data.dataset={name}"]
+        else:
+            done.append(override)
+    return done
+
+
+def _check_reach(experiment: Experiment, overrides: Sequence[str]) -> None:
+    """An override that the stages override again would have no effect in them, without a word."""
+    for override in overrides:
+        key = override.partition("=")[0].lstrip("+~")
+        if key.partition(".")[0] not in _SECTIONS or "." not in key:
+            continue
+        shadowed = [name for name, changes in experiment.stages.items() if _has(changes, key.split("."))]
+        if not shadowed:
+            continue
+        value = override.partition("=")[2]
+        instead = " ".join(f"stages.{name}.{key}={value}" for name in shadowed)
+        if len(shadowed) == len(experiment.stages):
+            raise FasError(f"{key} has a value of its own in every stage", remedy=f"give {instead}")
+        message = (
+            f"{key} does not reach stage {', '.join(shadowed)}, which has a value of its own; for it give {instead}"
+        )
+        warnings.warn(FasWarning(message), stacklevel=3)
+
+
+def _has(node: Any, path: Sequence[str]) -> bool:
+    for key in path:
+        if not isinstance(node, dict) or key not in node:
+            return False
+        node = node[key]
+    return True
 
 
 def _compose(folder: Path, name: str, overrides: Sequence[str]) -> dict[str, Any]:
-    places = ", ".join(f'"file://{resource_dir(each)}"' for each in ("conf", "experiments"))
+    roots = [resource_dir("conf"), resource_dir("experiments"), *config_folders("conf"), *config_folders("experiments")]
+    places = ", ".join(f'"file://{root}"' for root in roots)
     try:
         with initialize_config_dir(config_dir=str(folder.resolve()), version_base="1.3"):
             composed = compose(name, overrides=[f"hydra.searchpath=[{places}]", *overrides])
@@ -92,7 +181,7 @@ def _explain(error: Exception, folder: Path, name: str, overrides: Sequence[str]
     if isinstance(error, yaml.MarkedYAMLError):
         mark = error.problem_mark
         where = folder / name if mark is None else f"{mark.name}, line {mark.line + 1}"
-        return FasError(f"the YAML is broken: {error.problem}", path=where, remedy="mend the file")
+        return FasError(f"the YAML is broken: {error.problem}", path=where, remedy="fix the file")
     if isinstance(error, MissingConfigException) and error.missing_cfg_file is not None:
         group, _, choice = error.missing_cfg_file.rpartition("/")
         choices = list(error.options or [])
@@ -115,13 +204,13 @@ def _explain(error: Exception, folder: Path, name: str, overrides: Sequence[str]
 
 
 def _known_keys(key: str, folder: Path, name: str) -> str:
-    """A remedy that names the keys beside and like the unknown one, from the config without overrides."""
+    """A remedy that names the keys next to and like the unknown one, from the config without overrides."""
     try:
         paths = _paths(_compose(folder, name, ()))
     except FasError:  # it needs overrides of its own
         return "check its spelling"
-    beside = [path for path in paths if path.rpartition(".")[0] == key.rpartition(".")[0]]
-    return _suggest(key, beside or [path for path in paths if "." not in path], paths)
+    siblings = [path for path in paths if path.rpartition(".")[0] == key.rpartition(".")[0]]
+    return _suggest(key, siblings or [path for path in paths if "." not in path], paths)
 
 
 def _paths(node: Any, prefix: str = "") -> list[str]:

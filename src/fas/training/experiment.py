@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from fas.training.arguments import check_arguments
+
+Monitor = Literal["dev/eer", "dev/acer", "dev/loss"]
+"""What can choose the best checkpoint."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +28,8 @@ class Experiment:
         seed: Of weights, sampling and augmentation.
         run_dir: The run's folder; None for a new one.
         monitor: The logged metric that chooses the best checkpoint, the lower the better.
+        stages: Fits that follow each other, in order: name -> what differs from the sections above; see
+            `fas.training.stages`. Empty for a single fit.
     """
 
     experiment: str
@@ -35,14 +40,15 @@ class Experiment:
     logger: dict[str, Any]
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     run_dir: str | None
-    monitor: Literal["dev/eer", "dev/acer", "dev/loss"]
+    monitor: Monitor
+    stages: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Experiment:
         """Checks the sections' names and types.
 
         Raises:
-            FasError: A section is unknown, missing, or no mapping, or a value does not fit.
+            FasError: A section is unknown, missing or not a mapping, or a value does not fit.
         """
         return cls(**check_arguments(cls, config, "the experiment"))
 

@@ -1,8 +1,8 @@
-"""Trains the method of an experiment in a run's folder, or goes on with a run that was stopped."""
+"""Fits the stages of an experiment in a run's folder, or resumes a run that was stopped."""
 
 from __future__ import annotations
 
-import logging
+import os
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,26 +10,39 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytorch_lightning as pl
 import torch
 from lightning_fabric.utilities.rank_zero import rank_zero_only
 
+from fas.command import fas_command
+from fas.data.datamodule import FasDataModule
 from fas.errors import FasError, FasWarning
 from fas.methods.base import Method
-from fas.methods.checkpoint import read_checkpoint
-from fas.runs.run import RUNS, Run, new_run
-from fas.training.build import build_datamodule, build_method, build_trainer
+from fas.methods.checkpoint import DATA_KEY, read_checkpoint, save_checkpoint
+from fas.methods.dev import evaluate_dev
+from fas.methods.fitted import FittedMethod, TrainingTable
+from fas.methods.lightning import quiet_lightning
+from fas.methods.scorer import Scorer
+from fas.runs.run import Run, StageFolder, new_run
+from fas.training.build import build_datamodule, build_evaluator, build_scorer, build_trainer
 from fas.training.callbacks import Progress
 from fas.training.checkpoints import checkpoints
 from fas.training.compose import compose_run
 from fas.training.experiment import Experiment
 from fas.training.loggers import finish, make_loggers
+from fas.training.scoring import Extracting, Scoring, columns
+from fas.training.stages import stage_experiments
+
+_RUN = "FAS_RUN"
+"""Environment variable with the run's folder, by which the processes that Lightning starts find it."""
 
 
 def fit(experiment: Experiment) -> Run:
-    """Trains until the last epoch.
+    """Fits every stage of an experiment, each from the best checkpoint of the one before.
 
-    If `experiment.run_dir` holds a run with a finished epoch, training goes on after it.
+    If `experiment.run_dir` holds a run, finished stages are left as they are and the one that was stopped is resumed
+    after its last finished epoch.
 
     Args:
         experiment: The config.
@@ -42,21 +55,130 @@ def fit(experiment: Experiment) -> Run:
             folder has another config.
     """
     quiet()
-    pl.seed_everything(experiment.seed, workers=True, verbose=False)
+    stages = stage_experiments(experiment)
     earlier = Run(Path(experiment.run_dir)) if experiment.run_dir else None
-    resumed = read_checkpoint(earlier.final.last) if earlier is not None and earlier.final.last.is_file() else None
-    if earlier is not None and resumed is not None:
+    resumed = earlier is not None and any(
+        stage.last.is_file() or stage.best.is_file() for stage in earlier.stage_folders(_names(stages))
+    )
+    if earlier is not None and resumed:
         _check_same(experiment, earlier)
-    method = build_method(experiment, from_checkpoint=resumed is not None)
-    data = build_datamodule(experiment, method.requirements)
-    with readable_errors():
-        data.setup("fit")  # here, before a folder is made or a process started; Lightning's own call finds it done
-        run = earlier or _new_run(experiment.experiment)
-        _record(run, experiment, data.facts, resumed)
-        loggers = make_loggers(experiment, run.path, resumed["global_step"] if resumed else 0)
-        callbacks = [Progress(), *checkpoints(run.final.checkpoints, experiment.monitor)]
-        trainer = build_trainer(experiment, run.path, loggers, callbacks)
-        _announce(run, method, data.facts, resumed)
+    fitting = _Fitting(experiment, earlier, resumed=resumed)
+    before: StageFolder | None = None
+    for place, (name, stage) in enumerate(stages.items()):
+        fitting.start_stage(name, place, len(stages))
+        before = fitting.fit_stage(stage, before)
+    return fitting.end()
+
+
+def _names(stages: Mapping[str, Experiment]) -> tuple[str, ...]:
+    return tuple(name for name in stages if name)
+
+
+class _Fitting:
+    """One run of `fas fit`: its folder, made when the first stage is known to be possible, and where it stands."""
+
+    def __init__(self, experiment: Experiment, run: Run | None, *, resumed: bool) -> None:
+        self._experiment = experiment
+        self._run = run
+        self._recorded = False
+        self._resumed = resumed
+        self._place, self._count, self._name = 0, 1, ""
+        self._data: FasDataModule | None = None
+
+    def start_stage(self, name: str, place: int, count: int) -> None:
+        """Notes which stage is meant by what follows."""
+        self._name, self._place, self._count = name, place, count
+
+    def fit_stage(self, stage: Experiment, before: StageFolder | None) -> StageFolder:
+        """Fits one stage, resumes it, or leaves it if it is finished."""
+        pl.seed_everything(stage.seed, workers=True, verbose=False)
+        found = self._folder()
+        resumed = read_checkpoint(found.last) if found is not None and found.last.is_file() else None
+        scorer = build_scorer(stage, from_checkpoint=resumed is not None)
+        if before is not None and resumed is None:
+            self._start_from(scorer, before)
+        data = build_datamodule(stage, scorer.requirements)
+        with readable_errors():
+            data.setup("fit")  # here, before a folder is made or a process started; Lightning's own call finds it done
+            self._data = data
+            folder = self._record(data)
+            self._announce(scorer, data.facts, resumed)
+            if isinstance(scorer, FittedMethod):
+                _fit_features(scorer, stage, data, folder)
+            elif isinstance(scorer, Method):
+                self._train(scorer, stage, data, folder, resumed)
+            else:
+                raise FasError(f"method {scorer.name!r} can be used, but not trained")
+        return folder
+
+    def end(self) -> Run:
+        """Says what there is now and what comes next."""
+        run, data = self._run, self._data
+        assert run is not None and data is not None
+        final = run.final
+        following = fas_command("test", str(run.path))
+        if final.best.is_file():
+            _tell(f"best     {final.best}\nnext     {following}")
+        elif "dev" not in data.splits:
+            _tell(f"last     {final.last}\nnext     {following}")
+        else:
+            message = (
+                f"no epoch ended with a validation, so {final.best} is missing: set trainer.check_val_every_n_epoch=1"
+            )
+            warnings.warn(FasWarning(message), stacklevel=2)
+        return run
+
+    def _folder(self) -> StageFolder | None:
+        """The stage's folder, if the run has one yet."""
+        if self._run is None:
+            return None
+        return self._run.stage_folders(tuple(self._experiment.stages))[self._place]
+
+    def _record(self, data: FasDataModule) -> StageFolder:
+        """Makes the run's folder and writes config and environment, once."""
+        if self._run is None:
+            self._run = _new_run(self._experiment.experiment)
+        if not self._recorded:
+            _write_record(self._run, self._experiment, data.facts, self._resumed)
+            self._recorded = True
+        folder = self._folder()
+        assert folder is not None
+        return folder
+
+    def _start_from(self, scorer: Scorer, before: StageFolder) -> None:
+        checkpoint = before.best if before.best.is_file() else before.last
+        new, left = scorer.start_from(read_checkpoint(checkpoint)["state_dict"])
+        _tell(f"\nstage    {self._name}: starts from {checkpoint}")
+        for what, names in (("new here", new), ("left out", left)):
+            if names:
+                modules = dict.fromkeys(name.rpartition(".")[0] or name for name in names)
+                _tell(f"         {what}: {', '.join(modules)}")
+
+    def _announce(self, scorer: Scorer, facts: Mapping[str, Any], resumed: Mapping[str, Any] | None) -> None:
+        assert self._run is not None
+        counts = ", ".join(f"{count} {split}" for split, count in facts["presentations"].items())
+        simulated = " (simulated data)" if facts["simulated"] else ""
+        fold = f", fold {facts['fold']}" if facts["fold"] else ""
+        stage = f", stage {self._name} ({self._place + 1} of {self._count})" if self._name else ""
+        after = f", resumed after epoch {resumed['epoch'] + 1}" if resumed and "epoch" in resumed else ""
+        parameters = sum(parameter.numel() for parameter in scorer.parameters())
+        _tell(f"run      {self._run.path}{stage}{after}")
+        _tell(f"data     {facts['dataset']}{simulated}, protocol {facts['protocol']}{fold}: {counts} presentations")
+        _tell(f"method   {scorer.name}, {parameters:,} parameters")
+
+    def _train(
+        self,
+        method: Method,
+        stage: Experiment,
+        data: FasDataModule,
+        folder: StageFolder,
+        resumed: Mapping[str, Any] | None,
+    ) -> None:
+        assert self._run is not None
+        steps = resumed["global_step"] if resumed else 0
+        loggers = make_loggers(stage, self._run, folder, steps)
+        callbacks = [Progress(), *checkpoints(folder.checkpoints, stage.monitor)]
+        trainer = build_trainer(stage, folder.path, loggers, callbacks)
         if "dev" not in data.splits:
             message = (
                 f"protocol {data.facts['protocol']} has no dev split: the last epoch is kept, and it has no threshold. "
@@ -64,41 +186,52 @@ def fit(experiment: Experiment) -> Run:
             )
             warnings.warn(FasWarning(message), stacklevel=2)
         if resumed and resumed["epoch"] + 1 >= (trainer.max_epochs or 0):
-            _tell(f"all {trainer.max_epochs} epochs are done; give a larger trainer.max_epochs to go on")
+            _tell(f"all {trainer.max_epochs} epochs are done; a larger trainer.max_epochs trains further")
         try:
-            trainer.fit(method, data, ckpt_path=run.final.last if resumed else None, weights_only=True)
+            trainer.fit(method, data, ckpt_path=folder.last if resumed else None, weights_only=True)
         except SystemExit:  # Lightning's answer to Ctrl-C, after an orderly end
-            _tell(f"stopped; go on with: fas fit --resume {run.path}")
+            _tell(f"stopped; resume with: {fas_command('fit', '--resume', str(self._run.path))}")
             raise
         finally:
             finish(loggers)
-    if run.final.best.is_file():
-        _tell(f"best     {run.final.best}\nnext     fas test --ckpt {run.path}")
-    elif "dev" not in data.splits:
-        _tell(f"last     {run.final.last}\nnext     fas test --ckpt {run.path}")
-    else:
-        message = (
-            f"no epoch ended with a validation, so {run.final.best} is missing: set trainer.check_val_every_n_epoch=1"
-        )
-        warnings.warn(FasWarning(message), stacklevel=2)
-    return run
+        self._run = _agreed(self._run)
+
+
+def _fit_features(method: FittedMethod, stage: Experiment, data: FasDataModule, folder: StageFolder) -> None:
+    """Collects the features of one epoch of training, fits, takes the threshold from dev, and writes the checkpoint."""
+    target = folder.best if "dev" in data.splits else folder.last
+    if target.is_file():
+        _tell(f"fitted already: {target}")
+        return
+    if _rank():  # one process collects and fits
+        return
+    found = columns(build_evaluator(stage, "extract").predict(Extracting(method), data.train_dataloader()))
+    table = data.presentations
+    codes = found["presentation"]
+    training = TrainingTable(found["label"], codes, table["subject"][codes], table["attack_type"][codes])
+    method.cpu().train(False)
+    chosen = method.fit(found["features"].astype(np.float64), training, stage.seed)
+    _tell(f"fitted   {', '.join(f'{key} {value}' for key, value in chosen.items() if value is not None)}")
+    if "dev" in data.splits:
+        scored = columns(build_evaluator(stage, "score dev").predict(Scoring(method), data.val_dataloader()))
+        result = evaluate_dev(scored["score"], scored["presentation"], scored["frame"], table)
+        method.threshold = result.threshold
+        _tell(f"dev      EER {100 * result.eer:.2f} %, ACER {100 * result.acer:.2f} %, AUC {result.auc:.4f}")
+    checkpoint = {
+        **method.cpu().describe_checkpoint(),
+        "state_dict": method.state_dict(),
+        "hyper_parameters": dict(method.hparams),
+        DATA_KEY: data.state_dict(),
+        "fitted": chosen,
+    }
+    save_checkpoint(target, checkpoint)
 
 
 def quiet() -> None:
     """Takes away what Lightning tells developers, and our warnings on all ranks but one."""
-    if getattr(rank_zero_only, "rank", 0):
+    if _rank():
         warnings.simplefilter("ignore", FasWarning)
-    for name in ("pytorch_lightning", "lightning_fabric", "lightning.pytorch", "lightning.fabric"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    for message in (
-        ".*does not have many workers.*",
-        ".*Checkpoint directory .* exists and is not empty.*",
-        ".*GPU available but not used.*",
-        ".*The number of training batches .* is smaller than the logging interval.*",
-        ".*Total length of `list` across ranks is zero.*",  # no dev split
-        ".*`isinstance\\(treespec, LeafSpec\\)` is deprecated.*",
-    ):
-        warnings.filterwarnings("ignore", message=message)
+    quiet_lightning()
 
 
 @contextmanager
@@ -118,23 +251,42 @@ def readable_errors() -> Iterator[None]:
         raise FasError("the device's memory is used up", remedy="give a smaller data.batch_size") from error
 
 
+def _rank() -> int:
+    """This process's number among those that Lightning or a cluster started."""
+    return int(getattr(rank_zero_only, "rank", 0) or 0)
+
+
 _tell = rank_zero_only(partial(print, flush=True))
 
 
 def _new_run(experiment: str) -> Run:
-    """Rank 0 makes the folder; the others write nothing, and get a name that stands for it."""
+    """Rank 0 makes the folder; processes that Lightning starts find it in their environment."""
+    if _RUN in os.environ and _rank():
+        return Run(Path(os.environ[_RUN]))
     made: Run | None = rank_zero_only(new_run)(experiment)
-    return made or Run(RUNS / experiment / "of rank 0")
+    if made is None:  # a cluster started this process; rank 0 says where after the first stage
+        return Run(Path("of rank 0"))
+    os.environ[_RUN] = str(made.path)
+    return made
+
+
+def _agreed(run: Run) -> Run:
+    """The run's folder as rank 0 knows it, once the processes can talk."""
+    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
+        return run
+    path = [str(run.path)]
+    torch.distributed.broadcast_object_list(path)
+    return Run(Path(path[0]))
 
 
 @rank_zero_only
-def _record(run: Run, experiment: Experiment, facts: Mapping[str, Any], resumed: Any) -> None:
+def _write_record(run: Run, experiment: Experiment, facts: Mapping[str, Any], resumed: bool) -> None:
     run.write_config(experiment.config())
-    run.write_environment({"data": dict(facts)}, resumed=resumed is not None)
+    run.write_environment({"data": dict(facts)}, resumed=resumed)
 
 
 def _check_same(experiment: Experiment, run: Run) -> None:
-    """Refuses to go on with other settings than the run began with, but for those that may change on the way."""
+    """Refuses to resume with other settings than the run began with, but for those that may change on the way."""
     before, now = (_settled(one) for one in (compose_run(run.path), experiment))
     different = [
         f"{section}.{key} was {before[section].get(key)!r}, is {now[section].get(key)!r}"
@@ -146,7 +298,7 @@ def _check_same(experiment: Experiment, run: Run) -> None:
         raise FasError(
             f"the run in this folder has another config: {'; '.join(different)}",
             path=run.path,
-            remedy="give run_dir=ANOTHER for a new run, or the run's own settings to go on with it",
+            remedy="give run_dir=ANOTHER for a new run, or the run's own settings to resume it",
         )
 
 
@@ -154,16 +306,14 @@ def _settled(experiment: Experiment) -> dict[str, dict[str, Any]]:
     """What decides the result, by section; where files lie and how many processes load them does not."""
     free = {"store", "num_workers"}
     data = {key: value for key, value in experiment.data.items() if key not in free}
-    data["protocol"] = str(data.get("protocol"))  # data.protocol=1 and the config's "1" are one
+    # data.protocol=1 and the config's "1" are one
+    data["protocol"] = None if data.get("protocol") is None else str(data["protocol"])
     top = {"seed": experiment.seed, "monitor": experiment.monitor}
-    return {"model": experiment.model, "data": data, "augment": experiment.augment, "experiment": top}
-
-
-def _announce(run: Run, method: Method, facts: Mapping[str, Any], resumed: Mapping[str, Any] | None) -> None:
-    counts = ", ".join(f"{count} {split}" for split, count in facts["presentations"].items())
-    simulated = " (simulated data)" if facts["simulated"] else ""
-    fold = f", fold {facts['fold']}" if facts["fold"] else ""
-    parameters = sum(parameter.numel() for parameter in method.parameters())
-    _tell(f"run      {run.path}" + (f", goes on after epoch {resumed['epoch'] + 1}" if resumed else ""))
-    _tell(f"data     {facts['dataset']}{simulated}, protocol {facts['protocol']}{fold}: {counts} presentations")
-    _tell(f"method   {method.name}, {parameters:,} parameters")
+    stages = {name: {**changes, "trainer": None} for name, changes in experiment.stages.items() if changes}
+    return {
+        "model": experiment.model,
+        "data": data,
+        "augment": experiment.augment,
+        "stages": {**dict.fromkeys(experiment.stages), **stages},
+        "experiment": top,
+    }

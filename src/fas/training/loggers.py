@@ -16,6 +16,8 @@ from lightning_fabric.utilities.rank_zero import rank_zero_only
 from pytorch_lightning.loggers import CSVLogger, Logger, WandbLogger
 
 from fas.errors import FasWarning
+from fas.files import write_text
+from fas.runs.run import Run, StageFolder
 from fas.training.arguments import check_arguments
 from fas.training.experiment import Experiment
 
@@ -50,43 +52,44 @@ class WandbSettings:
     tags: list[str] = field(default_factory=list)
 
 
-def make_loggers(experiment: Experiment, run: Path, steps_done: int = 0) -> list[Logger]:
-    """The loggers of a run.
+def make_loggers(experiment: Experiment, run: Run, stage: StageFolder, steps_done: int = 0) -> list[Logger]:
+    """The loggers of one stage of a run.
 
     Args:
-        experiment: The run's config.
-        run: The run's folder.
-        steps_done: Optimiser steps of the checkpoint that the run is continued from; rows of later steps, which will
-            be made again, are taken out of metrics.csv.
+        experiment: The stage's config.
+        run: The run.
+        stage: The stage's folder.
+        steps_done: Optimiser steps of the checkpoint that the stage is resumed from; rows of later steps, which will
+            be logged again, are taken out of metrics.csv.
 
     Raises:
         FasError: The section `logger` has a key or value that does not fit.
     """
     section = LoggerSettings(**check_arguments(LoggerSettings, experiment.logger, "logger"))
-    loggers: list[Logger] = [_csv_logger(run, steps_done)]
+    loggers: list[Logger] = [_csv_logger(stage, steps_done)]
     if section.wandb is not None:
         settings = WandbSettings(**check_arguments(WandbSettings, section.wandb, "logger.wandb"))
-        wandb = _wandb_logger(experiment, run, settings)
+        wandb = _wandb_logger(experiment, run, stage, settings)
         loggers += [] if wandb is None else [wandb]
     return loggers
 
 
 def finish(loggers: list[Logger]) -> None:
-    """Ends what was started beside the process, so that a later run in it begins anew."""
+    """Ends the processes of the loggers, so that a later stage or run starts its own."""
     for logger in loggers:
         if isinstance(logger, WandbLogger):
             logger.experiment.finish()
 
 
-def _csv_logger(run: Path, steps_done: int) -> CSVLogger:
-    file = run / "metrics.csv"
+def _csv_logger(stage: StageFolder, steps_done: int) -> CSVLogger:
+    file = stage.metrics
     rows: list[dict[str, str]] = []
     if steps_done and file.is_file():
         with file.open(encoding="utf-8", newline="") as lines:
             # A run that was killed while it wrote leaves a row without its last values.
             whole = [row for row in csv.DictReader(lines) if row.get("step") and None not in row.values()]
         rows = [row for row in whole if int(row["step"]) < steps_done]
-    logger = CSVLogger(run, name="", version="")
+    logger = CSVLogger(stage.path, name="", version="")
     _begin_with(logger, rows)
     return logger
 
@@ -97,11 +100,11 @@ def _begin_with(logger: CSVLogger, rows: list[dict[str, str]]) -> None:
         # Lightning's logger always begins an empty file and warns that it does.
         warnings.filterwarnings("ignore", message="Experiment logs directory")
         logger.experiment.metrics.extend({key: value for key, value in row.items() if value} for row in rows)
-    logger.experiment.save()  # at once, since the earlier file is gone
+    logger.experiment.save()  # now, since the earlier file is gone
 
 
 @rank_zero_only
-def _wandb_logger(experiment: Experiment, run: Path, settings: WandbSettings) -> WandbLogger | None:
+def _wandb_logger(experiment: Experiment, run: Run, stage: StageFolder, settings: WandbSettings) -> WandbLogger | None:
     """W&B, online with credentials and offline without; None, with a warning, if it does not start."""
     mode: Literal["online", "offline"] = "online" if _has_credentials() else "offline"
     offline = os.environ.get("WANDB_MODE", mode) != "online"
@@ -110,21 +113,27 @@ def _wandb_logger(experiment: Experiment, run: Path, settings: WandbSettings) ->
         os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
     import wandb
 
+    name = settings.name or "/".join(filter(None, (experiment.experiment, run.path.name, stage.name)))
     try:
         # Not left to Lightning's logger: it would start at the first metric, and pass arguments that W&B warns of.
         started = wandb.init(
-            **{**asdict(settings), "name": settings.name or f"{experiment.experiment}/{run.name}"},
-            id=_wandb_id(run),
+            **{**asdict(settings), "name": name, "group": settings.group or (run.path.name if stage.name else None)},
+            id=_wandb_id(stage.wandb_id),
             resume="allow",
-            dir=run,
+            dir=stage.path,
             mode=None if "WANDB_MODE" in os.environ else mode,
             config=experiment.config(),
             settings=wandb.Settings(silent=offline, console="off", x_disable_stats=offline),
         )
     except (wandb.Error, OSError) as error:
-        message = f"W&B does not start, metrics.csv is written all the same: {error}"
+        message = f"W&B does not start; metrics.csv is written anyway: {error}"
         warnings.warn(FasWarning(message), stacklevel=2)
         return None
+    if offline:
+        print(
+            f"W&B      offline; upload: wandb sync {started.dir.removesuffix('/files')}   switch off: logger=csv",
+            flush=True,
+        )
     started.define_metric("trainer/global_step")
     started.define_metric("*", step_metric="trainer/global_step", step_sync=True)
     return WandbLogger(experiment=started)
@@ -140,9 +149,8 @@ def _has_credentials() -> bool:
         return False
 
 
-def _wandb_id(run: Path) -> str:
-    """The run's identifier at W&B, the same when the run is continued."""
-    file = run / "wandb_id.txt"
+def _wandb_id(file: Path) -> str:
+    """The stage's identifier at W&B, the same when the run is resumed."""
     if not file.is_file():
-        file.write_text(uuid4().hex[:8], encoding="utf-8")
+        write_text(file, uuid4().hex[:8])
     return file.read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fas.datasets.cross import load_cross_protocol
-from fas.datasets.recipe import known_recipes, load_recipe
+from fas.datasets.loading import known_recipes, load_recipe
 from fas.datasets.text_yaml import read_text_yaml
 from fas.evaluation.tables.published import FOLDER, Published, published, read_paper
 

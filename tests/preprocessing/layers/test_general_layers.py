@@ -12,7 +12,7 @@ import pytest
 
 from fas.data.splits import store_splits
 from fas.datasets.index import DatasetIndex, index_dataset
-from fas.datasets.recipe import load_recipe
+from fas.datasets.loading import load_recipe
 from fas.layers import LAYERS
 from fas.preprocessing import run as run_module
 from fas.preprocessing.decode import FrameSelection

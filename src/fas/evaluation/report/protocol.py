@@ -9,7 +9,8 @@ from typing import Any
 import yaml
 
 from fas.datasets.cross import known_cross_protocols, load_cross_protocol
-from fas.datasets.recipe import Recipe, known_recipes, load_recipe
+from fas.datasets.loading import known_recipes, load_recipe
+from fas.datasets.recipe import Recipe
 from fas.errors import FasError
 from fas.evaluation.evaluate import Evaluation
 from fas.runs.content import RunContent

@@ -10,10 +10,10 @@ from typing import Any
 import yaml
 
 from fas.datasets.cross import is_cross_protocol, load_cross_protocol
-from fas.datasets.recipe_parts import Split
 from fas.errors import FasError
 from fas.evaluation.evaluate import Evaluation, evaluate_scores
 from fas.evaluation.scores.file import ScoreTable, read_scores
+from fas.labels import Split
 from fas.runs.content import read_content, scored_run
 from fas.runs.run import Run
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import product
 
 from fas.datasets.cross import is_cross_protocol
+from fas.datasets.loading import load_recipe
 from fas.datasets.protocol import folds
-from fas.datasets.recipe import load_recipe
 from fas.errors import FasError
 from fas.evaluation.tables.results import Data, Fold, Result
 

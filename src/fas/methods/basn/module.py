@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from fas.data.batch import Batch, Requirements
+from fas.layers import RGB
 from fas.methods.base import Method
 from fas.methods.basn.loss import squared_l1, weighted_sum
 from fas.methods.basn.network import BRANCHES, MAP_STRIDE, Auxiliary, BasnNetwork, BasnOutputs, Fusion
@@ -35,7 +37,15 @@ class Basn(Method):
     """
 
     name: ClassVar[str] = "basn"
-    starting_point = {"pretrained": False, "backbone_weights": None}  # noqa: RUF012 - declared a ClassVar in the base
+    starting_point: ClassVar[Mapping[str, object]] = {"pretrained": False, "backbone_weights": None}
+    small: ClassVar[Mapping[str, object]] = {
+        "input_size": 64,
+        "backbone": "test_efficientnet",
+        "pretrained": False,
+        "afe_channels": (8, 12, 8),
+        "fusion_channels": 8,
+        "lr": 1e-2,
+    }
 
     def __init__(
         self,
@@ -55,7 +65,13 @@ class Basn(Method):
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
-        self.requirements = Requirements(tuple(BRANCHES[auxiliary]), input_size, input_size // MAP_STRIDE)
+        map_size = input_size // MAP_STRIDE
+        self.requirements = Requirements(
+            input_size=input_size,
+            targets=dict.fromkeys(BRANCHES[auxiliary], map_size),
+            sampling="balanced",  # section 4.1
+            augmentation=(),  # section 4.2: none
+        )
         self.network = BasnNetwork(
             input_size=input_size,
             backbone=backbone,
@@ -69,16 +85,15 @@ class Basn(Method):
         self.lr = lr
         self._weights = {"cls": cls_weight, "depth": depth_weight, "reflection": reflection_weight}
 
-    def forward(self, image: Tensor) -> BasnOutputs:
-        """Runs the network on `(B, 3, input_size, input_size)` RGB in [0, 1]."""
-        outputs: BasnOutputs = self.network(image)
+    def forward(self, inputs: Mapping[str, Tensor]) -> BasnOutputs:
+        """Runs the network on `rgb`, `(B, 3, input_size, input_size)` in [0, 1]."""
+        outputs: BasnOutputs = self.network(inputs[RGB])
         return outputs
 
     def loss(self, outputs: BasnOutputs, batch: Batch) -> dict[str, Tensor]:
         """Equation 5 as `loss`, and its parts before weighting: `cls`, `depth`, `reflection`."""
         parts = {"cls": functional.cross_entropy(outputs.logits, batch["label"])}
-        targets = {name: batch[name] for name in outputs.maps}  # type: ignore[literal-required]
-        parts |= {name: squared_l1(predicted, targets[name]) for name, predicted in outputs.maps.items()}
+        parts |= {name: squared_l1(predicted, batch["targets"][name]) for name, predicted in outputs.maps.items()}
         return {"loss": weighted_sum(parts, self._weights), **parts}
 
     def score(self, outputs: BasnOutputs) -> Tensor:
