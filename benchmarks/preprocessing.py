@@ -1,4 +1,4 @@
-"""Preprocessing throughput beside the bare model calls, and beside the plain loop that people write first.
+"""Preprocessing throughput compared with the bare model calls, and with the plain loop that people write first.
 
 python benchmarks/preprocessing.py [--frames 60] [--plain-frames 3]
 
@@ -34,17 +34,18 @@ from fas.datasets.presentation import Presentation
 from fas.faces.align import crop_transform, transform_mesh, warp_crop
 from fas.faces.backends import make_detector, make_mesh_model
 from fas.faces.tracking import FaceTracker
+from fas.layers import DEPTH, REFLECTION
 from fas.maps.reflection import make_estimator, reflection_map
 from fas.preprocessing.decode import FrameSelection, read_frames
 from fas.preprocessing.pipeline import declare_layers
 from fas.preprocessing.plan import Task
-from fas.preprocessing.settings import DEPTH, REFLECTION, FaceSettings, MapSettings
+from fas.preprocessing.settings import FaceSettings, LayerSettings
 from fas.preprocessing.worker import Worker, WorkerSettings
 from fas.store.store import Store
 from fas.weights.fetching import model_file
 
 FACES = FaceSettings(FrameSelection(), 256, 0.1, "none", "png", "mediapipe")
-MAPS = MapSettings((DEPTH, REFLECTION))
+LAYERS = LayerSettings((DEPTH, REFLECTION))
 
 
 def write_moving_face(path: Path, frames: int) -> None:
@@ -72,19 +73,19 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def our_worker(folder: Path, video: Path) -> Callable[[], object]:
-    """The worker's whole way for one video; models are loaded before the clock starts."""
+    """All that the worker does for one video; models are loaded before the clock starts."""
     run = 0
 
     def work() -> None:
         nonlocal run
         run += 1
         presentation = Presentation(f"video{run}", video.name, "1", "train", 1, "")
-        outcome = worker.work(Task(presentation, video, True, MAPS.layers))
+        outcome = worker.work(Task(presentation, video, True, LAYERS.layers))
         assert outcome.failure is None and outcome.faces == outcome.frames, outcome
 
     store = Store.create(folder, "benchmark", {}, {})
-    declare_layers(store, MAPS)
-    worker = Worker(WorkerSettings(store.path, FACES, MAPS))
+    declare_layers(store, LAYERS)
+    worker = Worker(WorkerSettings(store.path, FACES, LAYERS))
     work()
     return work
 
@@ -109,7 +110,7 @@ def bare_models() -> Callable[[int], object]:
 
 
 def detect_and_fit(video: Path) -> Callable[[], object]:
-    """Decodes, detects and fits the mesh anew in every frame."""
+    """Decodes, detects and fits the mesh in every frame, without tracking."""
     detector, mesh_model = make_detector("mediapipe", None), make_mesh_model(None)
 
     def work() -> None:
@@ -134,7 +135,7 @@ def plain_loop() -> Callable[[NDArray[np.uint8]], object] | None:
         return None
     mtcnn = MTCNN()
     tracker = FaceTracker(make_detector("mediapipe", None), make_mesh_model(None))
-    estimator = make_estimator(MAPS.reflection_estimator)
+    estimator = make_estimator(LAYERS.reflection_estimator)
 
     def work(image: NDArray[np.uint8]) -> None:
         mtcnn.detect(image)
@@ -164,14 +165,14 @@ def main() -> None:
         write_moving_face(video, n)
         images = [frame.image for frame in read_frames(video, FrameSelection("even", arguments.plain_frames))]
         ours, bare, plain = our_worker(folder, video), bare_models(), plain_loop()
-        anew = detect_and_fit(video)
+        untracked = detect_and_fit(video)
         titles = ("ours", "bare model calls", "decode alone", "decode, detect and fit in every frame")
         rows: dict[str, list[float]] = {title: [] for title in titles}
         for _ in range(arguments.rounds):
             rows["ours"].append(seconds(ours) / n)
             rows["bare model calls"].append(seconds(lambda: bare(n)) / n)
             rows["decode alone"].append(seconds(lambda: sum(1 for _ in read_frames(video, FrameSelection()))) / n)
-            rows["decode, detect and fit in every frame"].append(seconds(anew) / n)
+            rows["decode, detect and fit in every frame"].append(seconds(untracked) / n)
         if plain is not None:
             rows["plain loop"] = [seconds(lambda image=image: plain(image)) for image in images]  # type: ignore[misc]
     reference = float(np.median(rows["ours"]))

@@ -1,4 +1,4 @@
-"""One training sample from the store beside its decode alone and loose files; codecs; an index of ten million frames.
+"""A training sample from the store compared with its decode alone and loose files; codecs; a large index.
 
 Usage: python benchmarks/store.py
 """
@@ -196,7 +196,7 @@ def benchmark_index(folder: Path) -> None:
         print(f"| {(opened - start) * 1e3:.2f} | {(done - opened) * 1e3:.1f} |")
     if not Path("/proc/self/smaps_rollup").exists():
         return
-    print(f"\n{WORKERS} workers at once, each looks at 100,000 random rows of the {len(index):,}:\n")
+    print(f"\n{WORKERS} workers at the same time, each looks at 100,000 random rows of the {len(index):,}:\n")
     print("| workers | private memory by the index, MiB | of the whole process, MiB |\n|---|---|---|")
     for method in ("fork", "spawn"):
         grown, total = worker_memory(path, method)

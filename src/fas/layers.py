@@ -1,7 +1,7 @@
 """The table of layers: every modality of a presentation that can be stored, described once.
 
 Store, preprocessing, data loading, report and command line read this table. A new layer is one row here, one pure
-function in `fas.maps` and one file in `fas.preprocessing.layers`.
+function in `fas.maps`, one file in `fas.preprocessing.layers` and its `--<name>` option of `fas preprocess`.
 """
 
 from __future__ import annotations
@@ -56,3 +56,13 @@ LAYERS: dict[str, Layer] = {
     )
 }
 """Layer name -> what is known of it, in the order in which they are made and shown."""
+
+
+def is_per_presentation(name: str) -> bool:
+    """Whether a layer has one value for the whole presentation; False for a layer that the table does not know."""
+    return name in LAYERS and LAYERS[name].unit == "presentation"
+
+
+def layer_options(name: str) -> tuple[str, ...]:
+    """What asks `fas preprocess` for a layer: `--<name>`; nothing for a layer that is always made."""
+    return () if name in LAYERS and not LAYERS[name].optional else (f"--{name}",)

@@ -58,7 +58,7 @@ def test_ls(fas: Fas, store: Store, tmp_path: Path) -> None:
     assert fas("ls", tmp_path, root=tmp_path / "nowhere").stdout == result.stdout
 
 
-def test_ls_lists_the_others_before_it_tells_of_damaged_stores(fas: Fas, store: Store, tmp_path: Path) -> None:
+def test_ls_lists_the_others_before_it_reports_damaged_stores(fas: Fas, store: Store, tmp_path: Path) -> None:
     for dataset in ("broken", "cracked"):
         (Store.create(tmp_path, dataset, {}, {}).path / "store.json").write_text("{}")
     result = fas("ls", root=tmp_path)
@@ -86,7 +86,7 @@ def test_show_without_a_folder_takes_the_only_store(fas: Fas, store: Store, tmp_
     assert fas("show", store.path, root=tmp_path / "nowhere").stdout == result.stdout
 
 
-def test_verify_tells_every_damage_and_fails(fas: Fas, store: Store, tmp_path: Path) -> None:
+def test_verify_reports_every_damage_and_fails(fas: Fas, store: Store, tmp_path: Path) -> None:
     result = fas("verify", root=tmp_path)
     assert (result.returncode, "0 damages" in result.stdout) == (0, True)
     assert "2/2" in result.stderr  # the progress bar
@@ -109,7 +109,7 @@ def test_sheet(fas: Fas, store: Store, tmp_path: Path) -> None:
     assert out.read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_sheet_that_cannot_be_written_is_told(fas: Fas, store: Store, tmp_path: Path) -> None:
+def test_a_sheet_that_cannot_be_written_is_reported(fas: Fas, store: Store, tmp_path: Path) -> None:
     (tmp_path / "folder.png").mkdir()
     result = fas("sheet", "--out", tmp_path / "folder.png", root=tmp_path)
     assert result.returncode == 2
@@ -140,7 +140,7 @@ def test_an_ambiguous_store_lists_the_choices(fas: Fas, store: Store, tmp_path: 
     assert str(other.path) in result.stderr
 
 
-def test_a_store_without_index_is_told(fas: Fas, tmp_path: Path) -> None:
+def test_a_store_without_index_is_reported(fas: Fas, tmp_path: Path) -> None:
     new_store(tmp_path)
     result = fas("show", root=tmp_path)
     assert result.returncode == 2

@@ -104,7 +104,7 @@ def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
     ("name", "content"),
     [("empty.avi", b""), ("text.avi", b"no video" * 100), ("text.jpg", b"no image"), ("empty.png", b"")],
 )
-def test_what_is_no_medium_is_named(tmp_path: Path, name: str, content: bytes, selection: str) -> None:
+def test_what_is_not_a_medium_is_named(tmp_path: Path, name: str, content: bytes, selection: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(FasError) as caught:
         numbers(tmp_path / name, selection)
@@ -187,3 +187,24 @@ def test_hdf5_files_that_cannot_be_read(tmp_path: Path) -> None:
     ):
         with pytest.raises(MediaError, match=problem):
             list(read_frames(path, ALL, array))
+
+
+@pytest.mark.parametrize("kind", ["video", "folder"])
+def test_frames_that_are_not_selected_come_in_order_with_the_others(tmp_path: Path, kind: str) -> None:
+    images = numbered_images(6)
+    path = tmp_path / ("a.avi" if kind == "video" else "a")
+    if kind == "video":
+        write_video(path, images, codec="mjpeg")
+    else:
+        path.mkdir()
+        for number, image in enumerate(images):
+            cv2.imwrite(str(path / f"{number}.png"), image)
+    for text, selected in (("every:3", [0, 3]), ("even:2", [1, 4]), ("all", list(range(6)))):
+        selection = FrameSelection.parse(text)
+        every = list(read_frames(path, selection, every_frame=True))
+        assert [frame.number for frame in every] == list(range(6))
+        assert [frame.number for frame in every if frame.selected] == selected
+        alone = list(read_frames(path, selection))
+        assert [frame.number for frame in alone] == selected and all(frame.selected for frame in alone)
+        for frame in alone:
+            np.testing.assert_array_equal(frame.image, every[frame.number].image)

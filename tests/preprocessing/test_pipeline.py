@@ -176,7 +176,7 @@ def test_bad_videos_fail_alone_with_their_reasons(oulu_tree: Path, tmp_path: Pat
     assert second.returncode == 1 and "done now:      0 presentations" in second.stdout
     assert "failed to acquire: 4 presentations" in second.stdout
 
-    # A mended file is seen by itself.
+    # A repaired file is noticed.
     (train / "1_1_01_2.avi").write_bytes(whole)
     third = run(oulu_tree, tmp_path / "store", "--depth")
     assert "done now:      1 presentations" in third.stdout and "failed to acquire: 3" in third.stdout

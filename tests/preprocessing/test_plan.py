@@ -15,7 +15,7 @@ PRESENTATION = Presentation("a", "a.avi", "01", "train", 1, "", {})
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    """A presentation with crop and mesh, and its medium beside the store."""
+    """A presentation with crop and mesh, and its medium next to the store."""
     store = Store.create(tmp_path, "toy", {}, {})
     for layer in (*FACE_LAYERS, "depth"):
         store.declare_layer(layer, {})
@@ -29,7 +29,7 @@ def test_what_is_complete_is_not_done_again(store: Store, tmp_path: Path) -> Non
     plan = make_plan(store, tmp_path, [PRESENTATION], ())
     assert (plan.tasks, plan.complete) == ([], 1)
     (task,) = make_plan(store, tmp_path, [PRESENTATION], ("depth",)).tasks
-    assert (task.faces, task.maps) == (False, ("depth",))
+    assert (task.faces, task.layers) == (False, ("depth",))
 
 
 @pytest.mark.parametrize("layer", FACE_LAYERS)
@@ -38,7 +38,7 @@ def test_a_crop_or_a_mesh_that_was_removed_is_made_again(store: Store, tmp_path:
     store.write_shard("depth", "a", [(0, b"x")], {}, "png")
     (store.path / layer / "a.zip").unlink()
     (task,) = make_plan(store, tmp_path, [PRESENTATION], ("depth",)).tasks
-    assert (task.faces, task.maps) == (True, ("depth",))
+    assert (task.faces, task.layers) == (True, ("depth",))
 
 
 def test_a_failed_map_does_not_keep_a_removed_crop_from_being_made_again(store: Store, tmp_path: Path) -> None:

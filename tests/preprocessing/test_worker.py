@@ -9,7 +9,7 @@ from fas.datasets.presentation import Presentation
 from fas.errors import FasWarning
 from fas.preprocessing.decode import FrameSelection
 from fas.preprocessing.plan import Task
-from fas.preprocessing.settings import FaceSettings, MapSettings
+from fas.preprocessing.settings import FaceSettings, LayerSettings
 from fas.preprocessing.worker import Outcome, Worker, WorkerSettings
 from fas.store.store import Store
 
@@ -25,7 +25,7 @@ def test_our_warnings_become_notes_and_those_of_others_stay_warnings(
     monkeypatch.setattr(Worker, "_acquire", work)
     faces = FaceSettings(FrameSelection(), 96, 0.1, "none", "png", "mediapipe")
     store = Store.create(tmp_path, "toy", {}, {})
-    worker = Worker(WorkerSettings(store.path, faces, MapSettings(())))
+    worker = Worker(WorkerSettings(store.path, faces, LayerSettings(())))
     task = Task(Presentation("a", "a.avi", "01", "train", 1, ""), tmp_path / "a.avi", True, ())
     with pytest.warns(RuntimeWarning, match="overflow encountered") as shown:
         outcome = worker.work(task)

@@ -15,7 +15,7 @@ from tests.fakes.small_store import add, new_store
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    """Three presentations; `b/1` lacks depth of frame 3, `c` lacks depth; nobody has reflection."""
+    """Three presentations; `b/1` lacks depth of frame 3, `c` lacks depth; none has reflection."""
     store = new_store(tmp_path)
     add(store, "a", [0, 5, 10], ["rgb", "depth"])
     add(store, "b/1", [0, 3], ["rgb"], label=0, attack_type="print/printer1", split="dev")

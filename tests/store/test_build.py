@@ -91,7 +91,7 @@ def test_unfinished_files_of_dead_writers_are_swept(store: Store) -> None:
     assert not left.exists()
 
 
-def test_progress_is_told(store: Store) -> None:
+def test_progress_is_reported(store: Store) -> None:
     steps: list[int] = []
     store.build_index(steps.append)
     assert steps == [1, 1, 1]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +9,16 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from fas.errors import FasError
-from fas.store.codec import codec_extension, decode_image, encode_image
+from fas.layers import LAYERS
+from fas.store.codec import (
+    codec_extension,
+    decode_array,
+    decode_image,
+    encode_array,
+    encode_image,
+    encode_value,
+    layer_extension,
+)
 
 sizes = st.integers(1, 20)
 colour = st.tuples(sizes, sizes, st.just(3)).flatmap(lambda shape: arrays(np.uint8, shape))
@@ -66,7 +77,7 @@ def test_extensions(codec: str, extension: str) -> None:
 
 
 @pytest.mark.parametrize("codec", ["", "jpeg", "jpeg0", "jpeg101", "jpeg095", "jpg", "PNG", "bmp", "../png"])
-def test_unknown_codecs_are_told(codec: str) -> None:
+def test_unknown_codecs_are_reported(codec: str) -> None:
     with pytest.raises(FasError, match="no codec"):
         codec_extension(codec)
 
@@ -86,6 +97,48 @@ def test_grey_webp_is_refused() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"no image", encode_image(np.ones((9, 9, 3), np.uint8))[:-20]])
-def test_what_is_no_whole_image_is_told(data: bytes) -> None:
+def test_what_is_not_a_whole_image_is_reported(data: bytes) -> None:
     with pytest.raises(ValueError, match="not a whole image"):
         decode_image(data)
+
+
+def test_arrays_survive() -> None:
+    values = np.random.default_rng(0).normal(size=(468, 3)).astype(np.float32)
+    decoded = decode_array(encode_array(values), LAYERS["mesh"])
+    np.testing.assert_array_equal(decoded, values)
+    assert decoded.dtype == np.float32
+    np.testing.assert_array_equal(np.load(io.BytesIO(encode_array(values)), allow_pickle=False), values)
+
+
+def test_every_cut_array_is_an_error() -> None:
+    data = encode_array(np.zeros((2, 3), np.float32))
+    for length in range(len(data)):
+        with pytest.raises(ValueError, match="not a whole array"):
+            decode_array(data[:length])
+
+
+def test_pickles_and_archives_are_never_loaded() -> None:
+    pickled, archive = io.BytesIO(), io.BytesIO()
+    np.save(pickled, np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    np.savez(archive, a=np.zeros(3))
+    for buffer in (pickled, archive):
+        with pytest.raises(ValueError, match="not a whole array"):
+            decode_array(buffer.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("layer", "values", "extension"),
+    [
+        ("rgb", np.zeros((4, 4, 3), np.uint8), "png"),
+        ("depth", np.zeros((4, 4), np.uint8), "png"),
+        ("mesh", np.zeros((468, 3), np.float32), "npy"),
+    ],
+)
+def test_the_table_of_layers_decides_how_a_value_is_encoded(layer: str, values: np.ndarray, extension: str) -> None:
+    assert layer_extension(LAYERS[layer]) == extension
+    data = encode_value(LAYERS[layer], values)
+    decoded = decode_array(data) if extension == "npy" else decode_image(data)
+    np.testing.assert_array_equal(decoded, values)
+    for wrong in (values[None], values.astype(np.float64), values[:0]):
+        with pytest.raises(ValueError, match=f"a value of layer '{layer}' is"):
+            encode_value(LAYERS[layer], wrong)

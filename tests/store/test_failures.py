@@ -75,7 +75,7 @@ def test_lines_of_many_processes_do_not_mix(tmp_path: Path) -> None:
     assert len(records) == 600
 
 
-def test_a_folder_in_its_place_is_told(tmp_path: Path) -> None:
+def test_a_folder_in_its_place_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "failures.jsonl"
     path.mkdir()
     with pytest.raises(FasError, match="directory"):

@@ -33,6 +33,12 @@ def test_no_store_lists_what_is_there(tmp_path: Path) -> None:
         find_store("oulu", tmp_path)
     assert str(other.path) in str(caught.value)
     assert "`fas preprocess oulu`" in str(caught.value.remedy)
+    with pytest.raises(FasError) as caught:
+        find_store("oulu-simulated", tmp_path)
+    assert "`fas preprocess oulu`" in str(caught.value.remedy)
+    with pytest.raises(FasError) as caught:
+        find_store("own", tmp_path)
+    assert "`fas preprocess FILE`" in str(caught.value.remedy)  # a user's own dataset comes from a file
     with pytest.raises(FasError, match="with recipe 'fff'"):
         find_store("siw", tmp_path, "fff")
     with pytest.raises(FasError, match="there is: none"):

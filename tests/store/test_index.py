@@ -79,14 +79,14 @@ def test_a_store_without_shards_has_an_index_without_rows(tmp_path: Path) -> Non
     assert len(pickle.loads(pickle.dumps(index))) == 0
 
 
-def test_a_missing_index_is_told(tmp_path: Path) -> None:
+def test_a_missing_index_is_reported(tmp_path: Path) -> None:
     with pytest.raises(FasError, match="no index") as caught:
         new_store(tmp_path).index()
     assert "fas preprocess" in str(caught.value.remedy)
 
 
 @pytest.mark.parametrize("content", [b"", b"ARROW1", b"x" * 5000])
-def test_what_is_no_index_is_told(store: Store, content: bytes) -> None:
+def test_what_is_not_an_index_is_reported(store: Store, content: bytes) -> None:
     (store.path / "index.arrow").write_bytes(content)
     with pytest.raises(FasError, match="index cannot be read"):
         store.index()
@@ -101,7 +101,7 @@ def test_what_is_no_index_is_told(store: Store, content: bytes) -> None:
         (b'{"phone":"2"}', b'{"phone":"2")'),
     ],
 )
-def test_a_damaged_index_is_told(store: Store, there: bytes, damaged: bytes) -> None:
+def test_a_damaged_index_is_reported(store: Store, there: bytes, damaged: bytes) -> None:
     path = store.path / "index.arrow"
     content = path.read_bytes()
     assert there in content
@@ -114,7 +114,7 @@ def test_a_damaged_index_is_told(store: Store, there: bytes, damaged: bytes) -> 
     assert caught.value.path == path
 
 
-def test_a_file_of_another_program_is_no_index(store: Store) -> None:
+def test_a_file_of_another_program_is_not_an_index(store: Store) -> None:
     path = store.path / "index.arrow"
     table = pa.table({"label": [1]})
     with pa.ipc.new_file(path, table.schema) as writer:
@@ -128,7 +128,7 @@ def test_an_unknown_layer_is_a_key_error(store: Store) -> None:
         store.index().spans("unheard")
 
 
-def test_a_cut_index_is_told(store: Store) -> None:
+def test_a_cut_index_is_reported(store: Store) -> None:
     path = store.path / "index.arrow"
     content = path.read_bytes()
     for size in range(0, len(content) - 1, 97):
@@ -137,7 +137,7 @@ def test_a_cut_index_is_told(store: Store) -> None:
             StoreIndex(path)
 
 
-def test_an_index_older_than_the_shards_is_told(store: Store) -> None:
+def test_an_index_older_than_the_shards_is_reported(store: Store) -> None:
     add(store, "d", [1])
     with pytest.warns(FasWarning, match="4 rgb shards on disk, 3 in the index"):
         assert len(store.index()) == 6

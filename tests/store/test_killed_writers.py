@@ -37,7 +37,7 @@ def test_kill_9_at_any_moment(tmp_path: Path) -> None:
         assert {error.path for error in report.damages} <= {path / "index.arrow"}
         left_by_the_killed += len(files.unfinished)
         shards = sum(files.count_shards().values())
-    assert left_by_the_killed, "nobody was killed while writing: the test proves nothing"
+    assert left_by_the_killed, "no writer was killed while writing: the test proves nothing"
     assert 0 < shards < len(VIDEO_IDS) * len(LAYERS), "all was written before the kills: the test proves nothing"
 
     run_writers(tmp_path, seed=99, rounds=0)

@@ -13,7 +13,11 @@ import numpy as np
 import pytest
 
 from fas.errors import FasError
+from fas.layers import LAYERS, Layer
 from fas.store import FrameReader, Store, StoreIndex
+from fas.store.codec import encode_array
+from fas.store.files import scan_files
+from fas.store.verify import verify_store
 from tests.fakes.small_store import add, image_of, new_store
 
 
@@ -97,7 +101,7 @@ def test_a_flipped_bit_is_never_an_image(store: Store, check: bool, capfd: pytes
         assert capfd.readouterr().err == ""
 
 
-def test_a_cut_shard_is_told(store: Store) -> None:
+def test_a_cut_shard_is_reported(store: Store) -> None:
     path = store.path / "rgb" / "c.zip"
     path.write_bytes(path.read_bytes()[:60])
     with pytest.raises(FasError, match="cut off") as caught:
@@ -105,7 +109,7 @@ def test_a_cut_shard_is_told(store: Store) -> None:
     assert caught.value.path == path
 
 
-def test_a_shard_that_disappeared_is_told(store: Store) -> None:
+def test_a_shard_that_disappeared_is_reported(store: Store) -> None:
     index = store.index()
     (store.path / "rgb" / "c.zip").unlink()
     with pytest.raises(FasError, match="No such file"):
@@ -119,11 +123,56 @@ def test_a_shard_that_was_replaced_is_not_read_as_another_frame(store: Store) ->
         FrameReader(index).read(2)
 
 
-def test_what_is_no_image_is_told(store: Store) -> None:
-    store.declare_layer("mesh", {})
-    store.write_shard("mesh", "a", [(0, b"numbers")], {}, "npy")
+def test_what_is_not_an_image_is_reported(store: Store) -> None:
+    store.write_shard("reflection", "a", [(0, b"numbers")], {}, "png")
     with pytest.raises(FasError, match="not a whole image"):
+        FrameReader(store.build_index()).read(0, "reflection")
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"numbers", "not a whole array"),
+        (encode_array(np.zeros((4, 3), np.float32))[:-1], "not a whole array"),
+        (encode_array(np.zeros((4, 2), np.float32)), r"float32 \(N, 3\), not float32 \(4, 2\)"),
+        (encode_array(np.zeros((4, 3))), r"float32 \(N, 3\), not float64 \(4, 3\)"),
+    ],
+)
+def test_what_is_not_a_mesh_is_reported(store: Store, data: bytes, message: str) -> None:
+    store.declare_layer("mesh", {})
+    store.write_shard("mesh", "a", [(0, data)], {}, "npy")
+    with pytest.raises(FasError, match=message) as caught:
         FrameReader(store.build_index()).read(0, "mesh")
+    assert caught.value.path == store.path / "mesh" / "a.zip"
+
+
+def test_arrays_are_read_as_arrays(store: Store) -> None:
+    mesh = np.random.default_rng(0).normal(size=(468, 3)).astype(np.float32)
+    store.declare_layer("mesh", {})
+    store.write_shard("mesh", "b/1", [(3, encode_array(mesh))], {}, "npy")
+    index = store.build_index()
+    np.testing.assert_array_equal(FrameReader(index).read(4, "mesh"), mesh)
+    assert index.has("mesh").tolist() == [False] * 4 + [True, False]
+
+
+def test_a_value_of_the_presentation_belongs_to_all_its_rows(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(LAYERS, "pulse", Layer("pulse", "pulse signal", "vector", 1, unit="presentation"))
+    signals = {"a": np.arange(7, dtype=np.float32), "c": np.float32([0.5, -0.5])}
+    store.declare_layer("pulse", {})
+    for video_id, signal in signals.items():  # `c` has a frame 7 and no frame 0
+        store.write_shard("pulse", video_id, [(0, encode_array(signal))], {}, "npy")
+    index = store.build_index()
+    reader = FrameReader(index)
+    assert index.has("pulse").tolist() == [True] * 3 + [False] * 2 + [True]
+    for row, video_id in [(0, "a"), (1, "a"), (2, "a"), (5, "c")]:
+        np.testing.assert_array_equal(reader.read(row, "pulse"), signals[video_id])
+    with pytest.raises(FasError, match="'pulse' lacks frame 3"):
+        reader.read(4, "pulse")
+    assert verify_store(scan_files(store.path)).damages == []
+    store.write_shard("pulse", "c", [(0, encode_array(signals["c"])), (7, encode_array(signals["c"]))], {}, "npy")
+    store.build_index()
+    (damage,) = verify_store(scan_files(store.path)).damages
+    assert damage.cause == "1 frames are in a layer with one value per presentation, such as 7"
 
 
 def _work(reader: FrameReader, index: StoreIndex, seed: int, result: Connection) -> None:

@@ -53,7 +53,7 @@ def test_json_comes_back(tmp_path: Path) -> None:
     assert read_sealed_json(path, remedy="") == content
 
 
-def test_damaged_json_is_told(tmp_path: Path) -> None:
+def test_damaged_json_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     write_sealed_json(path, {"a": 1})
     path.write_text(path.read_text().replace("1", "2", 1))

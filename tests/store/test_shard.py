@@ -120,7 +120,7 @@ def test_whatever_is_damaged_reading_raises_an_error_for_the_user(tmp_path: Path
             read_shard(path)
 
 
-def test_a_shard_that_disappears_while_it_is_read_is_told(tmp_path: Path) -> None:
+def test_a_shard_that_disappears_while_it_is_read_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "a.zip"
     write_shard(path, [(0, b"x")], {}, "png")
     shard = read_shard(path)
@@ -130,7 +130,7 @@ def test_a_shard_that_disappears_while_it_is_read_is_told(tmp_path: Path) -> Non
     assert caught.value.path == path
 
 
-def test_a_missing_shard_is_told(tmp_path: Path) -> None:
+def test_a_missing_shard_is_reported(tmp_path: Path) -> None:
     with pytest.raises(FasError, match="No such file"):
         read_shard(tmp_path / "x.zip")
 

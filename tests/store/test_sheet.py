@@ -62,7 +62,7 @@ def test_a_sheet_shows_image_layers_only(store: Store, tmp_path: Path) -> None:
     assert width > 300
 
 
-def test_a_sheet_that_cannot_be_written_is_told(store: Store, tmp_path: Path) -> None:
+def test_a_sheet_that_cannot_be_written_is_reported(store: Store, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(FasError, match="cannot write"):
         draw_sheet(store.index(), [0], tmp_path / "file" / "sheet.png")

@@ -44,7 +44,7 @@ def test_creating_again_opens_and_changes_nothing(tmp_path: Path) -> None:
     assert (store.path / "store.json").read_bytes() == before
 
 
-def test_other_tools_are_told(tmp_path: Path) -> None:
+def test_other_tools_are_reported(tmp_path: Path) -> None:
     Store.create(tmp_path, "toy", {}, {"opencv": "5.0"})
     with pytest.warns(FasWarning, match=r"begun with .*5\.0.*continued with .*5\.1"):
         Store.create(tmp_path, "toy", {}, {"opencv": "5.1"})
@@ -64,13 +64,13 @@ def test_a_newer_store_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["nothing", "file"])
-def test_what_is_no_store_is_told(tmp_path: Path, name: str) -> None:
+def test_what_is_not_a_store_is_reported(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(FasError, match="not a store"):
         Store.open(tmp_path / name)
 
 
-def test_a_damaged_store_file_is_told_and_can_be_restored(tmp_path: Path) -> None:
+def test_a_damaged_store_file_is_reported_and_can_be_restored(tmp_path: Path) -> None:
     store = new_store(tmp_path)
     path = store.path / "store.json"
     path.write_text(path.read_text()[:-40])
@@ -116,7 +116,7 @@ def test_shards_are_found_by_name(store: Store) -> None:
     assert sorted(store.video_ids()) == ["a", "b/1", "c"]
 
 
-def test_a_folder_that_cannot_be_listed_is_told_and_not_left_out(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_cannot_be_listed_is_an_error(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     scandir = os.scandir
 
     def refuse(path: str | Path) -> Any:

@@ -85,12 +85,12 @@ def test_all_damages_are_listed(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "reported"),
     [("store.json", "."), ("index.arrow", "index.arrow"), ("rgb/a.zip", "index.arrow"), ("depth/a.zip", "index.arrow")],
 )
-def test_missing_files_are_found(store: Store, name: str, told: str) -> None:
+def test_missing_files_are_found(store: Store, name: str, reported: str) -> None:
     (store.path / name).unlink()
-    assert damaged(store) == [told]
+    assert damaged(store) == [reported]
 
 
 def test_missing_settings_of_a_layer_are_found(store: Store) -> None:
@@ -121,7 +121,7 @@ def test_meta_data_without_facts_are_found(store: Store) -> None:
 
 @pytest.mark.parametrize("label", [0, 1])
 def test_an_index_that_disagrees_is_found(store: Store, label: int) -> None:
-    """A shard was made anew, whole and well, after the index."""
+    """A shard was written again, without damage, after the index."""
     meta = facts_of(label, "replay", "test")
     store.write_shard("rgb", "c", [(7, b"other bytes")], meta, "png")
     (damage,) = verify(store).damages
@@ -147,7 +147,7 @@ def test_shards_newer_than_the_index_are_found(store: Store) -> None:
     assert damaged(store) == ["index.arrow"]
 
 
-def test_what_is_no_damage_is_noted(store: Store) -> None:
+def test_what_is_not_damage_is_noted(store: Store) -> None:
     left = store.path / "rgb" / ".tmp-host-1-0123456789abcdef"
     left.touch()
     (store.path / "notes.txt").touch()
@@ -159,10 +159,10 @@ def test_what_is_no_damage_is_noted(store: Store) -> None:
     assert [note for note in report.notes if "1 failures recorded" in note]
     assert [note for note in report.notes if "such as y, have maps but no rgb" in note]
     assert [note for note in report.notes if note.startswith("unfinished") and note.endswith(left.name)]
-    assert len([note for note in report.notes if note.startswith("no file of the store")]) == 2
+    assert len([note for note in report.notes if note.startswith("not a file of the store")]) == 2
 
 
-def test_progress_is_told(store: Store) -> None:
+def test_progress_is_reported(store: Store) -> None:
     steps: list[int] = []
     verify_store(scan_files(store.path), steps.append)
     assert steps == [1, 1, 1]

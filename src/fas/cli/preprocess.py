@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fas.errors import FasError
 
 if TYPE_CHECKING:
+    from fas.datasets.index import DatasetIndex
     from fas.preprocessing.run import Summary
+    from fas.store.source import Source
     from fas.store.store import Store
 
 app = typer.Typer(add_completion=False)
@@ -18,8 +20,18 @@ app = typer.Typer(add_completion=False)
 SOME_FAILED = 1
 """Exit code when presentations failed, although everything else was done."""
 
+# Empty lines between them, since help texts are wrapped by paragraph.
+EXAMPLES = """Examples:
 
-@app.command()
+fas preprocess oulu --root /data/oulu --depth --reflection
+
+fas preprocess own.csv --root /data/own --frames even:8
+
+fas preprocess oulu --part 3/16 --workers 4
+"""
+
+
+@app.command(epilog=EXAMPLES)
 def preprocess(
     dataset: Annotated[
         str, typer.Argument(help="A known dataset (see `fas datasets`), a recipe (.yaml) or a manifest (.csv).")
@@ -38,28 +50,29 @@ def preprocess(
         bool, typer.Option("--check-annotations", help="Compare faces with the dataset's own annotations.")
     ] = False,
     weights: Annotated[Path | None, typer.Option(help="A folder with model files, instead of downloads.")] = None,
-    map_size: Annotated[int, typer.Option(min=8, help="Side of the stored maps in pixels.")] = 64,
+    map_size: Annotated[int | None, typer.Option(min=8, help="Side of stored maps in pixels; by default 64.")] = None,
     reflection_estimator: Annotated[str | None, typer.Option(help="shape-colour (default), yang or network.")] = None,
     reflection_weights: Annotated[Path | None, typer.Option(help="Weight file of a reflection network.")] = None,
     store: Annotated[Path | None, typer.Option(help="The folder of stores. By default $FAS_STORE.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes. By default one per core.")] = None,
-    part: Annotated[str, typer.Option(help="I/N: only the I-th of N parts, for many machines at once.")] = "1/1",
+    part: Annotated[str, typer.Option(help="I/N: only the I-th of N parts, for several machines.")] = "1/1",
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try failed presentations again.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Missing or unexpected files are an error.")] = False,
 ) -> None:
     """Cut faces and maps from a raw dataset into a store.
 
-    A second run does only what is missing: it can be stopped at any moment, and maps can be added later. Defaults
+    A second run does only what is missing: it can be stopped at any moment, and layers can be added later. Defaults
     come from the dataset's recipe. Exit code 1: some presentations could not be acquired; all others are stored.
     """
     from fas.datasets.index import index_dataset
     from fas.datasets.loading import load_recipe
+    from fas.layers import DEPTH, REFLECTION
     from fas.maps.reflection import DEFAULT_ESTIMATOR
     from fas.paths import dataset_root, store_root
     from fas.preprocessing.decode import FrameSelection
     from fas.preprocessing.pipeline import preprocess as run
     from fas.preprocessing.plan import parse_part
-    from fas.preprocessing.settings import DEPTH, REFLECTION, FaceSettings, MapSettings
+    from fas.preprocessing.settings import DEFAULT_MAP_SIZE, FaceSettings, LayerSettings
     from fas.processes import default_workers
 
     if not reflection and (reflection_estimator or reflection_weights):
@@ -76,17 +89,38 @@ def preprocess(
         detector=detector or crop.detector,
         rotation=rotation or crop.rotation,
     )
-    maps = MapSettings(
+    layers = LayerSettings(
         layers=(DEPTH,) * depth + (REFLECTION,) * reflection,
-        size=map_size,
+        map_size=map_size or DEFAULT_MAP_SIZE,
         reflection_estimator=reflection_estimator or DEFAULT_ESTIMATOR,
         reflection_weights=reflection_weights,
+    )
+    source = _source(
+        dataset,
+        index,
+        layers.layers,
+        {
+            "frames": frames,
+            "size": size,
+            "margin": margin,
+            "alignment": alignment,
+            "codec": codec,
+            "detector": detector,
+            "rotation": rotation,
+            "weights": weights,
+        },
+        {
+            "map-size": map_size,
+            "reflection-estimator": reflection_estimator,
+            "reflection-weights": reflection_weights,
+        },
     )
     filled, summary = run(
         index,
         store or store_root(),
         faces,
-        maps,
+        layers,
+        source,
         weights=weights,
         workers=workers or default_workers(),
         part=parse_part(part),
@@ -96,6 +130,46 @@ def preprocess(
     _print_summary(filled, summary, index.simulated)
     if summary.failures:
         raise typer.Exit(SOME_FAILED)
+
+
+def _source(
+    dataset: str,
+    index: DatasetIndex,
+    layers: tuple[str, ...],
+    options: dict[str, str | int | float | Path | None],
+    layer_options: dict[str, str | int | Path | None],
+) -> Source:
+    """What the command was given, for the store's record.
+
+    Args:
+        dataset: A known name, or the path of a file.
+        index: The dataset on disk.
+        layers: The optional layers of this run.
+        options: Those that decide the store's recipe; None where not given.
+        layer_options: Those of layers: of one layer if they begin with its name, else of all.
+    """
+    from fas.datasets.loading import known_recipes
+    from fas.layers import LAYERS
+    from fas.store.source import Source
+
+    def given(some: dict[str, Any]) -> dict[str, str]:
+        return {
+            name: str(value.absolute() if isinstance(value, Path) else value)
+            for name, value in some.items()
+            if value is not None
+        }
+
+    owners = {option: option.partition("-")[0] for option in layer_options}
+    return Source(
+        dataset=dataset if dataset in known_recipes() else str(Path(dataset).absolute()),
+        root=str(index.root.absolute()),
+        simulated=index.simulated,
+        options=given(options),
+        layers={
+            layer: given({o: v for o, v in layer_options.items() if owners[o] == layer or owners[o] not in LAYERS})
+            for layer in layers
+        },
+    )
 
 
 def _print_summary(store: Store, summary: Summary, simulated: bool) -> None:

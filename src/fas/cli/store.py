@@ -17,7 +17,18 @@ if TYPE_CHECKING:
 
     from fas.store import Store, StoreIndex
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Look into a store: ls, show, verify, sheet.")
+EXAMPLES = """Examples:
+
+fas store ls
+
+fas store show ~/.fas/store/oulu/0123456789ab
+
+fas store sheet --out sheet.png
+"""
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Look into a store: ls, show, verify, sheet.", epilog=EXAMPLES
+)
 
 StoreArgument = Annotated[
     Path | None,
@@ -25,7 +36,7 @@ StoreArgument = Annotated[
 ]
 
 
-@app.command("ls")
+@app.command("ls", epilog="Examples:\n\nfas store ls\n\nfas store ls /data/stores")
 def list_stores(
     root: Annotated[
         Path | None, typer.Argument(metavar="[ROOT]", help="Folder with stores; by default $FAS_STORE.")
@@ -58,14 +69,15 @@ def list_stores(
     for damage in damages[:-1]:
         print(f"error: {damage}", file=sys.stderr)
     if damages:
-        raise damages[-1]  # after all others are told
+        raise damages[-1]  # after all others are printed
 
 
-@app.command()
+@app.command(epilog="Examples:\n\nfas store show\n\nfas store show ~/.fas/store/oulu/0123456789ab")
 def show(store: StoreArgument = None) -> None:
     """Show a store: settings, counts by split and species, completeness of layers, failures."""
     import yaml
 
+    from fas.layers import layer_options
     from fas.store.summary import count_failures, count_groups, count_layers
 
     opened = _open(store)
@@ -73,6 +85,9 @@ def show(store: StoreArgument = None) -> None:
     settings = {"recipe": opened.recipe, "layers": opened.layers, "tools": opened.tools}
     print(f"{_dataset(opened)}  {opened.path}\n")
     print(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
+    if (source := opened.source()) is not None:
+        options = [option for layer in source.layers for option in layer_options(layer)]
+        print(f"made from {source.dataset} in {source.root} by\n  {opened.preprocess_command(*options)}\n")
 
     table = _table("split", "label", "species", "presentations", "frames", title="Presentations")
     for group in count_groups(index):
@@ -95,7 +110,7 @@ def show(store: StoreArgument = None) -> None:
         print("No failures to acquire.")
 
 
-@app.command()
+@app.command(epilog="Examples:\n\nfas store verify\n\nfas store verify ~/.fas/store/oulu/0123456789ab")
 def verify(store: StoreArgument = None) -> None:
     """Read every byte of a store and compare it with its checksums; exit code 1 on any damage."""
     from fas.store import Store
@@ -105,7 +120,7 @@ def verify(store: StoreArgument = None) -> None:
 
     path = _find(store)
     if not (path / STORE_FILE).exists() and not (path / BASE_LAYER).exists():
-        Store.open(path)  # says that this is no store, not that it is a damaged one
+        Store.open(path)  # says that this is not a store, rather than a damaged one
     files = scan_files(path)
     with progress_bar("verify", total=len(files.shards), unit="presentation") as advance:
         report = verify_store(files, advance)
@@ -118,14 +133,14 @@ def verify(store: StoreArgument = None) -> None:
         raise typer.Exit(code=1)
 
 
-@app.command()
+@app.command(epilog="Examples:\n\nfas store sheet\n\nfas store sheet --out faces.png --rows 24 --seed 1")
 def sheet(
     store: StoreArgument = None,
     out: Annotated[Path, typer.Option(help="The picture to write.")] = Path("sheet.png"),
     rows: Annotated[int, typer.Option(min=1, max=100, help="Number of crops, balanced over species.")] = 12,
     seed: Annotated[int, typer.Option(help="Chooses other crops.")] = 0,
 ) -> None:
-    """Draw crops beside their maps as stored, with label and species."""
+    """Draw crops next to their maps as stored, with label and species."""
     from fas.store.sheet import choose_rows, draw_sheet
 
     index: StoreIndex = _open(store).index()

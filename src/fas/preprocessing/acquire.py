@@ -1,9 +1,9 @@
-"""From frames to face crops: follow the face, cut it, and say of every frame what became of it."""
+"""From frames to face crops: follow the face, cut it, and record for every frame what became of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,11 +28,13 @@ class FaceCrop:
 
     Attributes:
         image: uint8 `(size, size, 3)` RGB.
-        mesh: float32 `(468, 3)` in the crop's pixels; z scaled alike, smaller is nearer.
+        mesh: float32 `(468, 3)` in the crop's pixels; z in the same scale, smaller is nearer.
+        transform: float64 `(2, 3)`: from pixels of the upright frame to the crop's, as recorded (6 decimals).
     """
 
     image: NDArray[np.uint8]
     mesh: NDArray[np.float32]
+    transform: NDArray[np.float64]
 
 
 def acquire_faces(
@@ -51,27 +53,57 @@ def acquire_faces(
         The frame's record for the store (number, time, status and, with a face, score, box, points, pose and the
         transform from image to crop; all in pixels of the upright frame), and the crop, or None without a face.
     """
-    tracker.reset()
-    upright = Upright(tracker.detector) if settings.rotation == "face" else None
-    for source in frames:
-        frame = source if upright is None else upright(source)
-        if isinstance(tracker.detector, GivenFaces):
-            assert bundled is not None, "the worker opens the annotations that it is told to take"
-            tracker.detector.current = bundled.face(frame.number, frame.image)
-        face = tracker.track(frame.image)
-        record: dict[str, Any] = {"frame": frame.number, "time": frame.time}
+    cutter = FaceCutter(tracker, settings, bundled)
+    for frame in frames:
+        record, crop, _ = cutter.cut(frame)
+        yield record, crop
+
+
+class FaceCutter:
+    """Follows the largest face through one presentation and cuts it, frame by frame.
+
+    Args:
+        tracker: Its state is reset.
+        settings: How to cut.
+        bundled: As for `acquire_faces`.
+    """
+
+    def __init__(self, tracker: FaceTracker, settings: FaceSettings, bundled: BundledFaces | None = None) -> None:
+        tracker.reset()
+        self._tracker = tracker
+        self._settings = settings
+        self._bundled = bundled
+        self._upright = Upright(tracker.detector) if settings.rotation == "face" else None
+
+    def cut(self, source: Frame) -> tuple[dict[str, Any], FaceCrop | None, NDArray[np.uint8]]:
+        """Cuts the face from the next frame.
+
+        Returns:
+            Record and crop as `acquire_faces` yields them, and the upright frame.
+        """
+        settings, detector = self._settings, self._tracker.detector
+        frame = source if self._upright is None else self._upright(source)
+        if isinstance(detector, GivenFaces):
+            assert self._bundled is not None, "the worker opens the annotations that its settings ask for"
+            detector.current = self._bundled.face(frame.number, frame.image)
+        face = self._tracker.track(frame.image)
+        record: dict[str, Any] = {"frame": frame.number, "time": frame.time, "status": NO_FACE}
+        if self._upright is not None:
+            record["turned"] = 90 * self._upright.quarters
         if face is None or face.mesh is None:
-            yield {**record, "status": NO_FACE}, None
-            continue
+            return record, None, frame.image
         matrix = crop_transform(face, settings.size, settings.margin, settings.alignment)
-        crop = warp_crop(frame.image, matrix, settings.size)
+        image = warp_crop(frame.image, matrix, settings.size)
         mesh = transform_mesh(face.mesh, matrix)
         record |= {"status": OK, **_facts(face, matrix)}
-        if bundled is not None and not isinstance(tracker.detector, GivenFaces):
-            record["annotation_agrees"] = bundled.compare(frame.number, frame.image, face)
-        if upright is not None:
-            record["turned"] = 90 * upright.quarters
-        yield record, FaceCrop(crop, mesh)
+        if self._bundled is not None and not isinstance(detector, GivenFaces):
+            record["annotation_agrees"] = self._bundled.compare(frame.number, frame.image, face)
+        return record, FaceCrop(image, mesh, np.array(record["transform"])), frame.image
+
+
+def turn(image: NDArray[np.uint8], quarters: int) -> NDArray[np.uint8]:
+    """An image, turned counter-clockwise by quarter turns."""
+    return np.ascontiguousarray(np.rot90(image, quarters)) if quarters else image
 
 
 class Upright:
@@ -97,9 +129,7 @@ class Upright:
                 across = faces[0].points[1] - faces[0].points[0]
                 self.quarters = round(float(np.degrees(np.arctan2(across[1], across[0]))) / 90) % 4
                 self._decided = True
-        if not self.quarters:
-            return frame
-        return Frame(frame.number, frame.time, np.ascontiguousarray(np.rot90(frame.image, self.quarters)))
+        return replace(frame, image=turn(frame.image, self.quarters))
 
 
 def _facts(face: Face, matrix: NDArray[np.float64]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A dataset's own face annotations, instead of the detector or as a check on it."""
+"""A dataset's own face annotations, in place of the detector or as a check on it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class BundledFaces:
     Args:
         recipe: The dataset.
         root: Its raw tree.
-        presentation: Whose.
+        presentation: The presentation.
     """
 
     def __init__(self, recipe: Recipe, root: Path, presentation: Presentation) -> None:
@@ -34,7 +34,7 @@ class BundledFaces:
         self._elsewhere = 0
 
     def face(self, number: int, image: NDArray[np.uint8]) -> Face | None:
-        """Where the dataset says that the face is in a frame; None if it does not say.
+        """Where the dataset has the face in a frame; None if it has none.
 
         Args:
             number: The frame, from 0.
@@ -51,17 +51,17 @@ class BundledFaces:
 
     def compare(self, number: int, image: NDArray[np.uint8], found: Face) -> bool | None:
         """Whether the middle of the annotated face lies in the box of the one that was found; None if unknown."""
-        said = self.face(number, image)
-        if said is None:
+        annotated = self.face(number, image)
+        if annotated is None:
             return None
-        middle = said.points[:2].mean(axis=0)
+        middle = annotated.points[:2].mean(axis=0)
         agrees = bool(np.all((found.box[:2] <= middle) & (middle <= found.box[2:])))
         self._compared += 1
         self._elsewhere += not agrees
         return agrees
 
     def report(self) -> None:
-        """Says whether the presentation's faces lie where the dataset has them.
+        """Warns if the faces of the presentation do not lie where the dataset has them.
 
         Warns:
             FasWarning: Some do not, or nothing could be compared.

@@ -1,4 +1,4 @@
-"""Videos and still images to RGB frames: selection of frames, rotation metadata, and damage told apart from the end."""
+"""Videos and still images to RGB frames: selection of frames, rotation metadata, damage distinguished from the end."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HDF5_SUFFIXES = frozenset({".hdf5", ".h5"})
 
 
 class MediaError(FasError):
-    """A medium that is missing, damaged or none at all: its presentation fails, the others go on."""
+    """A medium that is missing, damaged or not a medium: its presentation fails, the others continue."""
 
 
 TOLERATED_MISSING = 2
@@ -55,7 +55,7 @@ class FrameSelection:
         match = re.fullmatch(r"(every|even):([1-9]\d*)", text)
         if match is None:
             raise FasError(
-                f"{text!r} is no selection of frames",
+                f"{text!r} is not a selection of frames",
                 remedy="write all, every:N (each N-th frame) or even:N (N frames spread over the whole video)",
             )
         return cls("every" if match[1] == "every" else "even", int(match[2]))
@@ -82,34 +82,39 @@ class Frame:
         number: 0-based position in the video.
         time: Seconds from the video's start; None if the container has no time stamps.
         image: uint8 `(H, W, 3)` RGB.
+        selected: Whether the selection of frames has it.
     """
 
     number: int
     time: float | None
     image: NDArray[np.uint8]
+    selected: bool = True
 
 
-def read_frames(path: Path, selection: FrameSelection, hdf5_array: str = "") -> Iterator[Frame]:
+def read_frames(
+    path: Path, selection: FrameSelection, hdf5_array: str = "", *, every_frame: bool = False
+) -> Iterator[Frame]:
     """Yields the selected frames of a video, a still image, a folder of frames or an HDF5 file, upright.
 
     Rotation metadata of videos and the EXIF orientation of images are honoured. Frames decode in order on one
     thread: the pipeline's parallelism is over presentations.
 
     Args:
-        path: A folder of images in the order of their numbers; or a file, what it is told by its suffix.
+        path: A folder of images in the order of their numbers, or a file, whose kind is known by its suffix.
         selection: Which frames.
         hdf5_array: Where an HDF5 file has its frames, see `Recipe.hdf5_array`.
+        every_frame: Also yield the frames that are not selected, in order with the others.
 
     Raises:
-        MediaError: The file is missing, empty, no video, has no frame, or its data ends or breaks before the last
+        MediaError: The file is missing, empty, not a video, has no frame, or its data ends or breaks before the last
             frame that its container announces. Frames decoded before the damage were yielded already. (Matroska
-            announces no count, so a short file of that kind cannot be told from a short video.)
+            announces no count, so a truncated file of that kind looks like a short video.)
 
     Warns:
         FasWarning: A few announced frames are missing at the end, as in healthy files of some cameras.
     """
     if path.is_dir():
-        yield from _read_folder(path, selection)
+        yield from _read_folder(path, selection, every_frame)
         return
     if not path.is_file():
         raise MediaError("the media file does not exist", path=path, remedy="check the root folder and the file's name")
@@ -118,17 +123,24 @@ def read_frames(path: Path, selection: FrameSelection, hdf5_array: str = "") -> 
     if path.suffix.lower() in IMAGE_SUFFIXES:
         yield Frame(0, None, _read_image(path))
     elif path.suffix.lower() in HDF5_SUFFIXES:
-        yield from _read_hdf5(path, selection, hdf5_array)
+        yield from _read_hdf5(path, selection, hdf5_array, every_frame)
     else:
-        yield from _read_video(path, selection)
+        yield from _read_video(path, selection, every_frame)
 
 
-def _read_folder(path: Path, selection: FrameSelection) -> Iterator[Frame]:
+def _numbers(selection: FrameSelection, total: int, every_frame: bool) -> Iterator[tuple[int, bool]]:
+    """Frame numbers to read, and whether each is selected."""
+    selected = set(selection.wanted(total).tolist())
+    for number in range(total) if every_frame else sorted(selected):
+        yield number, number in selected
+
+
+def _read_folder(path: Path, selection: FrameSelection, every_frame: bool) -> Iterator[Frame]:
     files = sorted((file for file in path.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES), key=_natural)
     if not files:
         raise MediaError("the folder holds no image", path=path, remedy="copy it again from the distribution")
-    for number in selection.wanted(len(files)).tolist():
-        yield Frame(number, None, _read_image(files[number]))
+    for number, selected in _numbers(selection, len(files), every_frame):
+        yield Frame(number, None, _read_image(files[number]), selected)
 
 
 def _natural(file: Path) -> tuple[list[int], str]:
@@ -136,7 +148,7 @@ def _natural(file: Path) -> tuple[list[int], str]:
     return [int(digits) for digits in re.findall(r"\d+", file.stem)], file.name
 
 
-def _read_hdf5(path: Path, selection: FrameSelection, array: str) -> Iterator[Frame]:
+def _read_hdf5(path: Path, selection: FrameSelection, array: str, every_frame: bool) -> Iterator[Frame]:
     import h5py  # only where there are such files
 
     each = array.removeprefix("*/")
@@ -147,9 +159,9 @@ def _read_hdf5(path: Path, selection: FrameSelection, array: str) -> Iterator[Fr
                 count = len(groups)
             else:
                 count = len(content[array])
-            for number in selection.wanted(count).tolist():
+            for number, selected in _numbers(selection, count, every_frame):
                 frame = content[groups[number]][each][()] if array.startswith("*/") else content[array][number]
-                yield Frame(number, None, _channels_last(path, np.asarray(frame)))
+                yield Frame(number, None, _channels_last(path, np.asarray(frame)), selected)
     except (OSError, KeyError, RuntimeError) as error:
         remedy = f"copy it again; frames are looked for in {array or 'no array: the recipe has no hdf5_array'}"
         raise MediaError(f"the file cannot be read as HDF5 ({error})", path=path, remedy=remedy) from error
@@ -178,7 +190,7 @@ def _read_image(path: Path) -> NDArray[np.uint8]:
     return np.asarray(image, dtype=np.uint8)
 
 
-def _read_video(path: Path, selection: FrameSelection) -> Iterator[Frame]:
+def _read_video(path: Path, selection: FrameSelection, every_frame: bool) -> Iterator[Frame]:
     announced = _announced_frames(path) if selection.kind == "even" else None
     wanted = None if announced is None else set(selection.wanted(announced).tolist())
     number = -1
@@ -190,9 +202,9 @@ def _read_video(path: Path, selection: FrameSelection) -> Iterator[Frame]:
             stream.thread_type = "NONE"
             header_frames = stream.frames
             for number, frame in enumerate(container.decode(stream)):
-                chosen = number % selection.n == 0 if wanted is None else number in wanted
-                if chosen:
-                    yield Frame(number, frame.time, _upright(frame))
+                selected = number % selection.n == 0 if wanted is None else number in wanted
+                if selected or every_frame:
+                    yield Frame(number, frame.time, _upright(frame), selected)
     except av.error.FFmpegError as error:
         decoded = number + 1
         where = f"after {decoded} good frames" if decoded else "at its beginning"

@@ -1,4 +1,4 @@
-"""The whole of `fas preprocess`: from an indexed dataset to a filled store."""
+"""All of `fas preprocess`: from an indexed dataset to a filled store."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from fas.datasets.recipe import Recipe
 from fas.errors import FasError
 from fas.faces.backends import DETECTORS, make_detector, make_mesh_model
 from fas.faces.given import GIVEN
-from fas.maps.reflection import make_estimator
+from fas.preprocessing.layers import make_makers
 from fas.preprocessing.plan import make_plan
 from fas.preprocessing.run import Summary, run_plan
-from fas.preprocessing.settings import DEPTH, FACE_LAYERS, REFLECTION, FaceSettings, MapSettings
+from fas.preprocessing.settings import FACE_LAYERS, FaceSettings, LayerSettings
 from fas.preprocessing.worker import WorkerSettings
+from fas.store.source import Source
 from fas.store.store import Store
 
 
@@ -25,7 +26,8 @@ def preprocess(
     index: DatasetIndex,
     store_root: Path,
     faces: FaceSettings,
-    maps: MapSettings,
+    layers: LayerSettings,
+    source: Source,
     *,
     weights: Path | None = None,
     workers: int,
@@ -39,25 +41,27 @@ def preprocess(
         index: The dataset as found on disk.
         store_root: The folder of all stores.
         faces: How faces are found and cut.
-        maps: The wanted maps.
+        layers: The wanted optional layers.
+        source: What the command was given, to be recorded in the store.
         weights: A folder with the detector's and the mesh model's weights, instead of the download.
         workers: How many processes.
-        part: The `(i, n)`-th part of the dataset, 1-based, for several machines at once.
+        part: The `(i, n)`-th part of the dataset, 1-based, for several machines.
         retry_failed: Try failed presentations again, even if their media have not changed.
         check_annotations: Compare every face with the dataset's own annotations, and note where they differ.
 
     Raises:
-        FasError: Weights are missing, the store cannot be written, it holds maps made otherwise, or the dataset has no
-            annotations.
+        FasError: Weights are missing, the store cannot be written, it holds layers made with other settings, or the
+            dataset has no annotations.
     """
     with_annotations = check_annotations or faces.detector == GIVEN
     if with_annotations:
         _check_annotated(index.recipe, faces)
     store = open_store(index, store_root, faces, weights)
-    declare_layers(store, maps)
-    plan = make_plan(store, index.root, _part(index.presentations, part), maps.layers, retry_failed=retry_failed)
+    declare_layers(store, layers)
+    store.write_source(source)
+    plan = make_plan(store, index.root, _part(index.presentations, part), layers.layers, retry_failed=retry_failed)
     annotations = (index.recipe, index.root) if with_annotations else None
-    settings = WorkerSettings(store.path, faces, maps, weights, index.recipe.hdf5_array, annotations)
+    settings = WorkerSettings(store.path, faces, layers, weights, index.recipe.hdf5_array, annotations)
     return store, run_plan(store, plan, settings, max(1, min(workers, len(plan.tasks))))
 
 
@@ -66,7 +70,7 @@ def _check_annotated(recipe: Recipe, faces: FaceSettings) -> None:
         remedy = f"choose another detector: {', '.join(DETECTORS)}"
         raise FasError(f"{recipe.title} comes without annotations of faces", remedy=remedy)
     if faces.rotation == "face":
-        remedy = "give --rotation metadata, or leave the annotations out"
+        remedy = "give --rotation metadata, or leave out --check-annotations and --detector annotations"
         raise FasError("annotations do not fit frames that are turned by the face", remedy=remedy)
 
 
@@ -80,19 +84,16 @@ def open_store(index: DatasetIndex, store_root: Path, faces: FaceSettings, weigh
     return Store.create(store_root, str(index.name), faces.recipe(identities), tools, simulated=index.simulated)
 
 
-def declare_layers(store: Store, maps: MapSettings) -> None:
-    """Records how each layer is made, and loads the estimator once, so that errors come before the work.
+def declare_layers(store: Store, layers: LayerSettings) -> None:
+    """Records how each layer is made, and makes each maker once, so that errors come before the work.
 
     Raises:
-        FasError: The store has these maps already, made otherwise; or the estimator's weights are missing.
+        FasError: The store has such a layer, made with other settings; or weights of a maker are missing.
     """
     for layer in FACE_LAYERS:
         store.declare_layer(layer, {})  # the recipe says how
-    if DEPTH in maps.layers:
-        store.declare_layer(DEPTH, {"size": maps.size})
-    if REFLECTION in maps.layers:
-        estimator = make_estimator(maps.reflection_estimator, maps.reflection_weights)
-        store.declare_layer(REFLECTION, {"size": maps.size, **estimator.identity})
+    for layer, maker in make_makers(layers.layers, layers).items():
+        store.declare_layer(layer, maker.settings)
 
 
 def _part(presentations: Sequence[Presentation], part: tuple[int, int]) -> Sequence[Presentation]:

@@ -20,13 +20,13 @@ class Task:
         presentation: What it is.
         source: Its media file.
         faces: Whether the faces must be acquired from the media.
-        maps: The map layers that are missing.
+        layers: The optional layers that are missing.
     """
 
     presentation: Presentation
     source: Path
     faces: bool
-    maps: tuple[str, ...]
+    layers: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ def parse_part(text: str) -> tuple[int, int]:
     """
     left, _, right = text.partition("/")
     if not (left.isdecimal() and right.isdecimal() and 1 <= int(left) <= int(right)):
-        raise FasError(f"{text!r} is no part of a dataset", remedy="write I/N with 1 <= I <= N, such as 3/16")
+        raise FasError(f"{text!r} is not a part of a dataset", remedy="write I/N with 1 <= I <= N, such as 3/16")
     return int(left), int(right)
 
 
@@ -70,7 +70,7 @@ def make_plan(
     store: Store,
     root: Path,
     presentations: Sequence[Presentation],
-    map_layers: tuple[str, ...],
+    layers: tuple[str, ...],
     *,
     retry_failed: bool = False,
 ) -> Plan:
@@ -80,22 +80,22 @@ def make_plan(
         store: The store to fill.
         root: The dataset's root.
         presentations: What is wanted.
-        map_layers: The map layers that are wanted.
+        layers: The optional layers that are wanted.
         retry_failed: Try presentations again that failed before, even if their media have not changed.
     """
     plan = Plan()
-    # A damaged crop fails a map; it is no reason not to acquire the face again once the crop was removed.
+    # A layer may fail for a damaged crop; the face is acquired again all the same once the crop was removed.
     failures = {record["video_id"]: record for record in store.failures() if "layer" not in record}
     for presentation in presentations:
         video_id, source = presentation.video_id, root / presentation.path
         faces = not all(store.has(layer, video_id) for layer in FACE_LAYERS)
-        maps = tuple(layer for layer in map_layers if faces or not store.has(layer, video_id))
-        if not faces and not maps:
+        missing = tuple(layer for layer in layers if faces or not store.has(layer, video_id))
+        if not faces and not missing:
             plan.complete += 1
             continue
         failure = failures.get(video_id)
         if faces and failure is not None and not retry_failed and failure.get("source") == source_stamp(source):
             plan.failed_before[video_id] = failure["reason"]
             continue
-        plan.tasks.append(Task(presentation, source, faces, maps))
+        plan.tasks.append(Task(presentation, source, faces, missing))
     return plan

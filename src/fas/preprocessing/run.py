@@ -1,4 +1,4 @@
-"""Runs a plan on worker processes, records failures, and says what came of it."""
+"""Runs a plan on worker processes, records failures, and sums up the outcome."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Summary:
 
 
 def run_plan(store: Store, plan: Plan, settings: WorkerSettings, workers: int) -> Summary:
-    """Does the tasks of a plan and renews the store's index.
+    """Does the tasks of a plan and updates the store's index.
 
     An interruption lets the running tasks finish; a killed worker costs its task one more try, alone.
 
@@ -76,7 +76,7 @@ def run_plan(store: Store, plan: Plan, settings: WorkerSettings, workers: int) -
                     _account(store, outcome, summary)
                     advance(1)
     except BaseException:
-        with suppress(FasError):  # what stopped the run says more than what it did to the index
+        with suppress(FasError):  # what stopped the run explains more than its effect on the index
             store.build_index()
         raise
     summary.seconds = time.monotonic() - start
@@ -97,14 +97,17 @@ def _account(store: Store, outcome: Outcome, summary: Summary) -> None:
         summary.without_face += outcome.frames - outcome.faces
         return
     summary.failures[video_id] = outcome.failure
+    layer = outcome.layer or (None if task.faces else task.layers[0])
+    # The facts of a presentation whose faces are stored are in its shard. Repeated here, they would make it one that
+    # could not be acquired.
+    facts = asdict(task.presentation) if layer is None else {"video_id": video_id, "layer": layer}
     store.record_failure(
         {
-            **asdict(task.presentation),
+            **facts,
             "reason": outcome.failure,
             "detail": outcome.detail,
             "frames": outcome.frames,
             "source": source_stamp(task.source),
-            **({} if task.faces else {"layer": task.maps[0]}),
         }
     )
 

@@ -1,4 +1,4 @@
-"""What a store's faces and maps depend on, as plain values that go into its recipe hash and its layers."""
+"""What a store's faces and layers depend on, as plain values that go into its recipe hash and its layers' settings."""
 
 from __future__ import annotations
 
@@ -9,17 +9,15 @@ from typing import Any
 
 from fas.errors import FasError
 from fas.faces.align import check_alignment
+from fas.layers import LAYERS, RGB
 from fas.maps.reflection import DEFAULT_ESTIMATOR
 from fas.preprocessing.decode import FrameSelection
 from fas.store.codec import codec_extension
 
-RGB = "rgb"
-MESH = "mesh"
-DEPTH = "depth"
-REFLECTION = "reflection"
 ROTATIONS = ("metadata", "face")
-FACE_LAYERS = (MESH, RGB)
-"""The layers that one pass over the media writes, in the order of writing: a stored crop always has its mesh."""
+FACE_LAYERS = tuple(sorted((name for name in LAYERS if not LAYERS[name].optional), key=lambda name: name == RGB))
+"""The layers that are always made, in the order of writing: rgb last, so that a stored crop always has its mesh."""
+DEFAULT_MAP_SIZE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,7 @@ class FaceSettings:
         size: Side of the square crop in pixels.
         margin: Share of the face's size added on each side of it.
         alignment: `none` (upright square, as BASN's S3FD crops) or an alignment of `fas.faces.align`.
-        codec: Codec of the crops; lossless unless the user says otherwise, since lossy coding erases what we look for.
+        codec: Codec of the crops; lossless unless the user chooses another, since lossy coding erases traces.
         detector: Name of the face detector backend, or `annotations`.
         rotation: `metadata`: frames are turned as their container says; `face`: then also so that the face is upright.
 
@@ -65,17 +63,17 @@ class FaceSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class MapSettings:
-    """How the maps of a crop are computed. They can be added to a store later, without touching its crops.
+class LayerSettings:
+    """Which optional layers are wanted, and how they are made. They can be added later without changing the crops.
 
     Attributes:
-        layers: Which of `depth` and `reflection` are wanted.
-        size: Side of the stored maps in pixels.
+        layers: Names of optional layers.
+        map_size: Side of stored maps in pixels.
         reflection_estimator: Name of the reflection estimator of `fas.maps.reflection`.
         reflection_weights: Weight file of an estimator that needs one.
     """
 
     layers: tuple[str, ...]
-    size: int = 64
+    map_size: int = DEFAULT_MAP_SIZE
     reflection_estimator: str = DEFAULT_ESTIMATOR
     reflection_weights: Path | None = None

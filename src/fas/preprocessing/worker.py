@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import signal
 import traceback
 import warnings
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fas.datasets.annotations import AnnotationError
 from fas.datasets.recipe import Recipe
@@ -21,19 +19,25 @@ from fas.errors import FasError, FasWarning
 from fas.faces.backends import make_detector, make_mesh_model
 from fas.faces.given import GIVEN
 from fas.faces.tracking import FaceTracker
-from fas.maps.reflection import ReflectionEstimator, make_estimator
-from fas.preprocessing.acquire import FaceCrop, acquire_faces
+from fas.layers import LAYERS, MESH, RGB
+from fas.preprocessing.acquire import FaceCrop, FaceCutter, turn
 from fas.preprocessing.bundled import BundledFaces
-from fas.preprocessing.compute_maps import compute_maps
-from fas.preprocessing.decode import MediaError, read_frames
+from fas.preprocessing.decode import Frame, MediaError, read_frames
+from fas.preprocessing.layers import make_makers
+from fas.preprocessing.layers.maker import LayerMaker, SeenFrame
+from fas.preprocessing.layers.making import Making
 from fas.preprocessing.plan import Task
-from fas.preprocessing.settings import MESH, REFLECTION, RGB, FaceSettings, MapSettings
+from fas.preprocessing.settings import FaceSettings, LayerSettings
 from fas.processes import begin_worker
-from fas.store.codec import codec_extension, decode_image, encode_image
+from fas.store.codec import (
+    MAP_CODEC,
+    codec_extension,
+    decode_array,
+    decode_image,
+    encode_value,
+    layer_extension,
+)
 from fas.store.store import Store
-
-MAP_CODEC = "png"
-MESH_EXTENSION = "npy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class WorkerSettings:
     Attributes:
         store: The store's folder.
         faces: How faces are found and cut.
-        maps: The wanted maps.
+        layers: The wanted optional layers.
         weights: A folder with model weights, instead of the download.
         hdf5_array: Where HDF5 files have their frames.
         annotations: The dataset and its root, if its own face annotations are to be taken or compared.
@@ -51,7 +55,7 @@ class WorkerSettings:
 
     store: Path
     faces: FaceSettings
-    maps: MapSettings
+    layers: LayerSettings
     weights: Path | None = None
     hdf5_array: str = ""
     annotations: tuple[Recipe, Path] | None = None
@@ -65,8 +69,9 @@ class Outcome:
         task: The task.
         frames: Frames looked at.
         faces: Frames in which the face was found.
-        failure: Why nothing was stored, in one line; None on success.
+        failure: What could not be stored and why, in one line; None on success.
         detail: More about the failure: the remedy, or the traceback of an error of ours.
+        layer: The optional layer that the failure is about; None: all that the task should have stored.
         notes: Warnings about a presentation that was stored all the same.
     """
 
@@ -75,11 +80,12 @@ class Outcome:
     faces: int
     failure: str | None = None
     detail: str | None = None
+    layer: str | None = None
     notes: tuple[str, ...] = ()
 
 
 class Worker:
-    """Does tasks one after another; detector, mesh model and estimator are loaded when first needed.
+    """Does tasks one after another; detector, mesh model and makers are loaded when first needed.
 
     Args:
         settings: What to do with every task.
@@ -91,12 +97,19 @@ class Worker:
 
     @cached_property
     def _tracker(self) -> FaceTracker:
+        """Follows the face through the frames that the recipe keeps."""
         weights = self._settings.weights
         return FaceTracker(make_detector(self._settings.faces.detector, weights), make_mesh_model(weights))
 
     @cached_property
-    def _estimator(self) -> ReflectionEstimator:
-        return make_estimator(self._settings.maps.reflection_estimator, self._settings.maps.reflection_weights)
+    def _tracker_between(self) -> FaceTracker:
+        """Follows it through the others: what is stored must not depend on which layers see them."""
+        weights = self._settings.weights
+        return FaceTracker(make_detector(self._settings.faces.detector, weights), make_mesh_model(weights))
+
+    @cached_property
+    def _makers(self) -> dict[str, LayerMaker]:
+        return make_makers(self._settings.layers.layers, self._settings.layers)
 
     def work(self, task: Task) -> Outcome:
         """Does one task and never raises for what is wrong with its media.
@@ -106,97 +119,145 @@ class Worker:
         """
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", FasWarning)
-            outcome = self._acquire(task) if task.faces else self._add_maps(task)
+            outcome = self._acquire(task) if task.faces else self._add_layers(task)
         for warning in caught:
             if not issubclass(warning.category, FasWarning):  # of another package: not for the summary, and not lost
                 warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
         notes = tuple(str(warning.message) for warning in caught if issubclass(warning.category, FasWarning))
-        return Outcome(task, outcome.frames, outcome.faces, outcome.failure, outcome.detail, notes)
+        return replace(outcome, notes=notes)
 
     def _acquire(self, task: Task) -> Outcome:
+        """Makes everything from the media in one pass."""
+        codec = self._settings.faces.codec
         records: list[dict[str, Any]] = []
-        shards = _Shards()
-        annotations = self._settings.annotations
-        bundled = None if annotations is None else BundledFaces(*annotations, task.presentation)
+        meshes: list[tuple[int, bytes]] = []
+        crops: list[tuple[int, bytes]] = []
+        bundled = self._bundled(task)
+        makers = {layer: self._makers[layer] for layer in task.layers}
+        making = Making(makers)
+        every_frame = any(maker.needs_media for maker in makers.values())
         try:
-            frames = read_frames(task.source, self._settings.faces.frames, self._settings.hdf5_array)
-            for record, crop in acquire_faces(frames, self._tracker, self._settings.faces, bundled):
+            cutter = FaceCutter(self._tracker, self._settings.faces, bundled)
+            between = self._cutter_between(task) if every_frame else None
+            for frame in self._read(task, every_frame):
+                if not frame.selected:
+                    assert between is not None, "only then are such frames read"
+                    making.see(_between(between, frame))
+                    continue
+                record, face, image = cutter.cut(frame)
                 records.append(record)
-                if crop is not None:
-                    self._add_crop(task, shards, record["frame"], crop)
+                if face is not None:
+                    encoded = encode_value(LAYERS[RGB], face.image, codec)
+                    meshes.append((frame.number, encode_value(LAYERS[MESH], face.mesh)))
+                    crops.append((frame.number, encoded))
+                    # Layers are made from what is stored, so that one added later equals one made in the same pass.
+                    if codec_extension(codec) == "jpg":
+                        face = replace(face, image=decode_image(encoded))
+                making.see(SeenFrame(frame.number, frame.time, face is not None, face, image if every_frame else None))
         except (MediaError, AnnotationError) as error:
             return Outcome(task, len(records), 0, error.cause, error.remedy)
         if bundled is not None and self._settings.faces.detector != GIVEN:
             bundled.report()
-        faces = len(shards.frames.get(RGB, []))
-        if not faces:
+        if not crops:
             reason = f"no face in any of {len(records)} frames"
             return Outcome(task, len(records), 0, reason, "look at the video; another detector may find the face")
-        shards.write(self._store, task.presentation.video_id, _rgb_meta(task, records), self._settings.faces.codec)
-        return Outcome(task, len(records), faces)
+        missing = making.finish()
+        self._write(task, MESH, meshes)
+        self._write(task, RGB, crops, _rgb_meta(task, records))
+        self._write_layers(task, making)
+        return _outcome(task, len(records), len(crops), missing)
 
-    def _add_crop(self, task: Task, shards: _Shards, number: int, crop: FaceCrop) -> None:
-        codec = self._settings.faces.codec
-        encoded = encode_image(crop.image, codec)
-        shards.add(MESH, number, mesh_to_bytes(crop.mesh))
-        shards.add(RGB, number, encoded)
-        # Maps are computed from what is stored, so that a map added later equals one made in the same pass.
-        lossy = codec_extension(codec) == "jpg"
-        stored = FaceCrop(decode_image(encoded), crop.mesh) if lossy else crop
-        self._add_maps_of(task, shards, number, stored)
-
-    def _add_maps_of(self, task: Task, shards: _Shards, number: int, crop: FaceCrop) -> None:
-        if not task.maps:
-            return
-        estimator = self._estimator if REFLECTION in task.maps else None
-        for layer, values in compute_maps(crop, task.maps, self._settings.maps.size, estimator).items():
-            shards.add(layer, number, encode_image(values, MAP_CODEC))
-
-    def _add_maps(self, task: Task) -> Outcome:
+    def _add_layers(self, task: Task) -> Outcome:
+        """Adds layers to stored crops; reads the media only for those that need them."""
+        stored = dict[int, FaceCrop]()
         try:
-            crops = list(self._stored_crops(task.presentation.video_id))
+            images = self._store.read_shard(RGB, task.presentation.video_id)
+            meshes = self._store.read_shard(MESH, task.presentation.video_id)
+            records = {record["frame"]: record for record in images.meta["records"]}
+            for number in images.frames.tolist():
+                mesh = decode_array(meshes.read(number), LAYERS[MESH])
+                transform = np.array(records[number]["transform"])
+                stored[number] = FaceCrop(decode_image(images.read(number)), mesh, transform)
         except FasError as error:  # a damaged shard fails its own presentation only
             return Outcome(task, 0, 0, error.cause, error.remedy)
-        shards = _Shards()
-        for number, crop in crops:
-            self._add_maps_of(task, shards, number, crop)
-        shards.write(self._store, task.presentation.video_id, {}, MAP_CODEC)
-        return Outcome(task, len(crops), len(crops))
+        makers = {layer: self._makers[layer] for layer in task.layers}
+        from_crops = Making({layer: maker for layer, maker in makers.items() if not maker.needs_media})
+        for number, face in stored.items():
+            from_crops.see(SeenFrame(number, records[number]["time"], True, face))
+        missing = from_crops.finish()
+        self._write_layers(task, from_crops)
+        from_media = Making({layer: maker for layer, maker in makers.items() if maker.needs_media})
+        if from_media.values:
+            try:
+                self._see_media(task, from_media, records, stored)
+            except (MediaError, AnnotationError) as error:
+                return Outcome(task, len(stored), len(stored), error.cause, error.remedy, next(iter(from_media.values)))
+            missing += from_media.finish()
+            self._write_layers(task, from_media)
+        return _outcome(task, len(stored), len(stored), missing)
 
-    def _stored_crops(self, video_id: str) -> Iterator[tuple[int, FaceCrop]]:
-        meshes = self._store.read_shard(MESH, video_id)
-        images = self._store.read_shard(RGB, video_id)
-        for number in images.frames.tolist():
-            yield number, FaceCrop(decode_image(images.read(number)), mesh_from_bytes(meshes.read(number)))
+    def _see_media(
+        self, task: Task, making: Making, records: dict[int, dict[str, Any]], stored: dict[int, FaceCrop]
+    ) -> None:
+        """Shows every frame of the media with the stored crops, as the pass that made these saw them.
+
+        Raises:
+            MediaError: The media cannot be read, or have other frames than when the crops were made.
+        """
+        between = self._cutter_between(task)
+        seen = set()
+        for frame in self._read(task, every_frame=True):
+            if not frame.selected:
+                making.see(_between(between, frame))
+            elif (record := records.get(frame.number)) is not None:
+                seen.add(frame.number)
+                face = stored.get(frame.number)
+                image = turn(frame.image, record.get("turned", 0) // 90)
+                making.see(SeenFrame(frame.number, frame.time, face is not None, face, image))
+        if seen != records.keys():
+            raise MediaError(
+                "the media file has other frames than when its crops were stored",
+                path=task.source,
+                remedy="restore the file, or remove the presentation's shards from the store and make all layers again",
+            )
+
+    def _read(self, task: Task, every_frame: bool) -> Iterator[Frame]:
+        return read_frames(task.source, self._settings.faces.frames, self._settings.hdf5_array, every_frame=every_frame)
+
+    def _bundled(self, task: Task) -> BundledFaces | None:
+        annotations = self._settings.annotations
+        return None if annotations is None else BundledFaces(*annotations, task.presentation)
+
+    def _cutter_between(self, task: Task) -> FaceCutter:
+        """Cuts the face from the frames that the recipe does not keep; annotations are not compared with these."""
+        bundled = self._bundled(task) if self._settings.faces.detector == GIVEN else None
+        return FaceCutter(self._tracker_between, self._settings.faces, bundled)
+
+    def _write_layers(self, task: Task, making: Making) -> None:
+        for layer, values in making.values.items():
+            if values:
+                self._write(task, layer, values)
+
+    def _write(
+        self, task: Task, layer: str, values: list[tuple[int, bytes]], meta: dict[str, Any] | None = None
+    ) -> None:
+        codec = self._settings.faces.codec if layer == RGB else MAP_CODEC
+        extension = layer_extension(LAYERS[layer], codec)
+        self._store.write_shard(layer, task.presentation.video_id, values, meta or {}, extension)
 
 
-class _Shards:
-    """The encoded frames of one presentation by layer, in the order in which layers were first added."""
-
-    def __init__(self) -> None:
-        self.frames: dict[str, list[tuple[int, bytes]]] = {}
-
-    def add(self, layer: str, number: int, encoded: bytes) -> None:
-        self.frames.setdefault(layer, []).append((number, encoded))
-
-    def write(self, store: Store, video_id: str, rgb_meta: dict[str, Any], codec: str) -> None:
-        extensions = {MESH: MESH_EXTENSION, RGB: codec_extension(codec)}
-        for layer, frames in self.frames.items():
-            meta = rgb_meta if layer == RGB else {}
-            store.write_shard(layer, video_id, frames, meta, extensions.get(layer, MAP_CODEC))
+def _between(cutter: FaceCutter, frame: Frame) -> SeenFrame:
+    """A frame that the recipe does not keep, as makers see it."""
+    _, face, image = cutter.cut(frame)
+    return SeenFrame(frame.number, frame.time, False, face, image)
 
 
-def mesh_to_bytes(mesh: NDArray[np.float32]) -> bytes:
-    """Serialises a mesh as an .npy file."""
-    buffer = io.BytesIO()
-    np.save(buffer, mesh.astype(np.float32), allow_pickle=False)
-    return buffer.getvalue()
-
-
-def mesh_from_bytes(data: bytes) -> NDArray[np.float32]:
-    """Reads what `mesh_to_bytes` wrote; never unpickles."""
-    mesh: NDArray[np.float32] = np.load(io.BytesIO(data), allow_pickle=False)
-    return mesh
+def _outcome(task: Task, frames: int, faces: int, missing: list[str]) -> Outcome:
+    """The outcome of a task whose faces are stored; a failure if it gave no value of a layer."""
+    if not missing:
+        return Outcome(task, frames, faces)
+    reason = f"no value of layer {' and '.join(missing)} in any of {faces} frames"
+    return Outcome(task, frames, faces, reason, "its faces are stored; look at the video", missing[0])
 
 
 def _rgb_meta(task: Task, records: list[dict[str, Any]]) -> dict[str, Any]:

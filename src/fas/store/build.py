@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,11 +14,13 @@ from numpy.typing import NDArray
 
 from fas.errors import FasError
 from fas.files import atomic_file
+from fas.layers import layer_options
 from fas.store.index import StoreIndex
 from fas.store.names import BASE_LAYER, INDEX_FILE, shard_path
 from fas.store.rows import SPAN_KINDS, Columns, IndexRows, PresentationRows, rows_of_shards
 from fas.store.seal import UNSEALED, canonical_json, is_whole, seal
 from fas.store.shard import REPAIR, Shard, read_shard
+from fas.store.source import exact_remedy, repair, rerun
 
 FACTS: dict[str, type] = {"subject": str, "split": str, "label": int, "attack_type": str, "attributes": dict}
 """What `meta.json` of an rgb shard says about its presentation."""
@@ -27,14 +30,14 @@ TEXT_COLUMNS = ("video_id", "subject", "split", "attack_type", "attributes", "st
 
 
 def check_facts(meta: Mapping[str, Any]) -> None:
-    """Checks that the meta data of an rgb shard tell what the index needs.
+    """Checks that the meta data of an rgb shard has what the index needs.
 
     Raises:
         ValueError: A fact is missing, of another type, or `label` is neither 0 (attack) nor 1 (bona fide).
     """
     for name, kind in FACTS.items():
         if not isinstance(meta.get(name), kind):
-            raise ValueError(f"rgb meta data need {name!r} as {kind.__name__}, got {meta.get(name)!r}")
+            raise ValueError(f"rgb meta data needs {name!r} as {kind.__name__}, got {meta.get(name)!r}")
     if meta["label"] not in (0, 1):
         raise ValueError(f"label is 0 (attack) or 1 (bona fide), got {meta['label']!r}")
 
@@ -66,14 +69,14 @@ def build_index(
 ) -> None:
     """Writes `index.arrow` atomically.
 
-    Rows of the index that is there are used again where size and time of the shards are what they were.
+    Rows of the existing index are reused where size and time of the shards have not changed.
 
     Args:
         store: The store's folder.
         dataset: Its dataset, for messages of readers.
         simulated: Whether it is simulated.
         layers: The declared layers.
-        video_ids: The presentations with an rgb shard, sorted: a row's presentation code is the position herein.
+        video_ids: The presentations with an rgb shard, sorted: a row's presentation code is the position in it.
         advance: Called with 1 after each presentation.
 
     Raises:
@@ -85,10 +88,13 @@ def build_index(
     def load(video_id: str) -> _Loaded | FasError:
         paths = {layer: shard_path(store, layer, video_id) for layer in layers}
         try:
-            stamp = _shard_stamp(paths)
+            stamp = _shard_stamp(store, paths)
             rows = known.get(video_id) if known and known.stamps.get(video_id) == canonical_json(stamp) else None
             if rows is None:
-                shards = {layer: load_shard(paths[layer], layer, video_id) for layer in stamp}
+                shards = {}
+                for layer in stamp:
+                    with exact_remedy(REPAIR, partial(repair, store, layer)):
+                        shards[layer] = load_shard(paths[layer], layer, video_id)
                 rows = rows_of_shards(shards, layers)
                 extensions.update({layer: shard.extension for layer, shard in shards.items()})
         except FasError as error:
@@ -119,7 +125,7 @@ class _Loaded(NamedTuple):
     stamp: dict[str, list[int]]
 
 
-def _shard_stamp(paths: Mapping[str, Path]) -> dict[str, list[int]]:
+def _shard_stamp(store: Path, paths: Mapping[str, Path]) -> dict[str, list[int]]:
     """Size and time of the shards that are there, by layer."""
     stamp = {}
     for layer, path in paths.items():
@@ -129,12 +135,12 @@ def _shard_stamp(paths: Mapping[str, Path]) -> dict[str, list[int]]:
             continue
         stamp[layer] = [status.st_size, status.st_mtime_ns]
     if BASE_LAYER not in stamp:
-        raise FasError("shard has disappeared", path=paths[BASE_LAYER], remedy="run the same `fas preprocess` again")
+        raise FasError("shard has disappeared", path=paths[BASE_LAYER], remedy=rerun(store))
     return stamp
 
 
 def _known_rows(path: Path, layers: Sequence[str]) -> IndexRows | None:
-    """The rows of the index that is there; None if it is not whole or has other columns."""
+    """The rows of the existing index; None if it is not whole or has other columns."""
     try:
         if not is_whole(path):
             return None
@@ -145,11 +151,18 @@ def _known_rows(path: Path, layers: Sequence[str]) -> IndexRows | None:
 
 
 def _too_damaged(store: Path, damaged: Sequence[FasError]) -> FasError:
-    """An index without them would lose data in silence, so there is none until they are gone."""
+    """An index without them would lose data silently, so none is built until they are removed."""
     if len(damaged) == 1:
         return damaged[0]
     files = "".join(f"\n    {error.path}" for error in damaged)
-    return FasError(f"{len(damaged)} shards are damaged, so the index is not built:{files}", path=store, remedy=REPAIR)
+    remedy = f"remove these files, then {rerun(store, *_options_of(store, damaged))}"
+    return FasError(f"{len(damaged)} shards are damaged, so the index is not built:{files}", path=store, remedy=remedy)
+
+
+def _options_of(store: Path, damaged: Sequence[FasError]) -> list[str]:
+    """What asks for the layers of damaged shards."""
+    layers = {error.path.relative_to(store).parts[0] for error in damaged if error.path is not None}
+    return [option for layer in sorted(layers) for option in layer_options(layer)]
 
 
 def write_index(

@@ -62,7 +62,7 @@ def read_failures(path: Path) -> tuple[list[dict[str, Any]], list[int]]:
     except OSError as error:
         raise FasError(f"cannot be read: {error.strerror}", path=path, remedy="make it readable for you") from error
     for number, line in enumerate(data.splitlines(keepends=True), start=1):
-        if line == b"\n":  # two writers mended the same torn line
+        if line == b"\n":  # two writers repaired the same torn line
             continue
         record = _parse(line)
         if record is None:

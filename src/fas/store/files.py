@@ -10,10 +10,12 @@ from pathlib import Path
 from fas.errors import FasError
 from fas.files import is_temporary
 from fas.store.names import (
+    DATASET_FOLDER,
     FAILURES_FILE,
     INDEX_FILE,
     LAYER_FILE,
     SHARD_SUFFIX,
+    SOURCE_FILE,
     STORE_FILE,
     check_layer,
     check_video_id,
@@ -29,7 +31,7 @@ class StoreFiles:
         shards: Per video id, its shards by layer.
         layer_files: The settings of each layer.
         unfinished: Temporary files: of a writer at work, or left by one that was killed.
-        foreign: Files that are none of the store's.
+        foreign: Files that do not belong to the store.
         size: Bytes of all files together.
     """
 
@@ -50,19 +52,19 @@ class StoreFiles:
 
 
 def walk(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
-    """`os.walk`, which of itself leaves out a folder that it cannot list without a word; nothing if there is none.
+    """`os.walk`, which by default skips a folder that it cannot list without an error; nothing if there is none.
 
     Raises:
         FasError: A folder cannot be listed.
     """
 
-    def tell(error: OSError) -> None:
+    def fail(error: OSError) -> None:
         if not isinstance(error, FileNotFoundError):
             raise FasError(
                 f"cannot be listed: {error.strerror}", path=error.filename, remedy="make it readable for you"
             ) from error
 
-    return os.walk(folder, onerror=tell)
+    return os.walk(folder, onerror=fail)
 
 
 def scan_files(store: Path) -> StoreFiles:
@@ -88,8 +90,10 @@ def _sort_in(files: StoreFiles, path: Path) -> None:
     layer, _, rest = path.relative_to(files.store).as_posix().partition("/")
     if is_temporary(path):
         files.unfinished.append(path)
-    elif not rest and layer in (STORE_FILE, INDEX_FILE, FAILURES_FILE):
+    elif not rest and layer in (STORE_FILE, SOURCE_FILE, INDEX_FILE, FAILURES_FILE):
         pass  # these have fixed places
+    elif layer == DATASET_FOLDER and rest.endswith((".csv", ".yaml", ".yml")):
+        pass  # the copy of a recipe or manifest
     elif rest == LAYER_FILE:
         files.layer_files[layer] = path
     elif _is_shard_name(layer, rest):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from fas.datasets.dataset_name import DatasetName
 from fas.errors import FasError
 from fas.store.names import STORE_FILE, check_dataset
 from fas.store.store import Store
@@ -32,6 +33,14 @@ def _choices(stores: list[Path]) -> str:
     return "".join(f"\n    {path}" for path in stores) or " none"
 
 
+def _command(dataset: str) -> str:
+    from fas.datasets.loading import known_recipes  # reads YAML with pydantic: only to word an error
+
+    # No recipe has a name with this suffix, so it is that of a simulated tree.
+    recipe = DatasetName.of_folder(dataset, simulated=True).recipe
+    return f"fas preprocess {recipe if recipe in known_recipes() else 'FILE'}"
+
+
 def find_store(dataset: str, root: Path, recipe_hash: str | None = None) -> Store:
     """Opens the store of a dataset.
 
@@ -50,11 +59,10 @@ def find_store(dataset: str, root: Path, recipe_hash: str | None = None) -> Stor
         return Store.open(matches[0])
     wanted = f"dataset {dataset!r}" + (f" with recipe {recipe_hash!r}" if recipe_hash else "")
     if not matches:
-        command = f"fas preprocess {dataset.removesuffix('-simulated')}"
         raise FasError(
             f"no store of {wanted}; there is:{_choices(stores)}",
             path=root,
-            remedy=f"make it with `{command}`, or set FAS_STORE to the folder that has it",
+            remedy=f"make it with `{_command(dataset)}`, or set FAS_STORE to the folder that has it",
         )
     raise FasError(
         f"several stores of {wanted}:{_choices(matches)}",

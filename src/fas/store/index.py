@@ -15,10 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from fas.errors import FasError
-
-REBUILD = (
-    "remove this file if it is there, and run the same `fas preprocess` again: it builds the index from the shards"
-)
+from fas.store.source import rebuild
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ class Spans(NamedTuple):
     """Where the frames of one layer lie in their shards.
 
     Attributes:
-        offset: int64 `(rows,)`: the first byte of the encoded image in the shard.
+        offset: int64 `(rows,)`: the first byte of the encoded value in the shard.
         length: int32 `(rows,)`: its bytes; 0 where the layer lacks the frame.
         crc32: uint32 `(rows,)`: CRC-32 of these bytes.
     """
@@ -186,9 +183,9 @@ def _reading(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise FasError("this store has no index yet", path=path, remedy=REBUILD) from error
+        raise FasError("this store has no index yet", path=path, remedy=rebuild(path.parent)) from error
     except (pa.ArrowException, OSError, ValueError, LookupError, TypeError, SystemError) as error:
-        raise FasError(f"index cannot be read: {error}", path=path, remedy=REBUILD) from error
+        raise FasError(f"index cannot be read: {error}", path=path, remedy=rebuild(path.parent)) from error
 
 
 def _reopen(path: Path, seal: bytes) -> StoreIndex:
@@ -197,6 +194,6 @@ def _reopen(path: Path, seal: bytes) -> StoreIndex:
         raise FasError(
             "the index was rebuilt while it was in use, so row numbers have another meaning",
             path=path,
-            remedy="start again",
+            remedy="start the command again",
         )
     return index

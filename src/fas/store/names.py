@@ -6,14 +6,18 @@ import re
 from pathlib import Path
 
 from fas.errors import FasError
+from fas.layers import RGB
 
-BASE_LAYER = "rgb"
+BASE_LAYER = RGB
 """The layer that every presentation has. It carries the presentation's facts; the index has one row per frame of it."""
 
 STORE_FILE = "store.json"
 LAYER_FILE = "layer.json"
 INDEX_FILE = "index.arrow"
 FAILURES_FILE = "failures.jsonl"
+SOURCE_FILE = "source.json"
+DATASET_FOLDER = "dataset"
+"""Has the copy of the user's own recipe or manifest."""
 SHARD_SUFFIX = ".zip"
 
 _LAYER = re.compile(r"[a-z][a-z0-9_]*")

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import zlib
+from collections.abc import Callable
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from fas.errors import FasError
-from fas.store.codec import decode_image
+from fas.layers import LAYERS, layer_options
+from fas.store.codec import ARRAY_EXTENSION, decode_array, decode_image
 from fas.store.index import StoreIndex
 from fas.store.names import BASE_LAYER, shard_path
 from fas.store.shard import REPAIR
+from fas.store.source import repair, rerun
 
 
 class FrameReader:
@@ -35,27 +37,30 @@ class FrameReader:
         self._check = check
         self._open_files = open_files
         self._spans = {layer: index.spans(layer) for layer in index.layers}
-        # Not a method of self: the circle would keep the files open until the garbage collector comes by.
+        self._decoders = {layer: _decoder(layer, index.extensions.get(layer)) for layer in index.layers}
+        # Not a method of self: the cycle would keep the files open until the garbage collector runs.
         self._open = lru_cache(maxsize=open_files)(partial(_open_shard, index))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (self._index, self._check, self._open_files)
 
-    def read(self, row: int, layer: str = BASE_LAYER) -> NDArray[np.uint8]:
-        """Decodes one frame of one layer.
+    def read(self, row: int, layer: str = BASE_LAYER) -> NDArray[Any]:
+        """Decodes one frame of one layer; of a layer with one value per presentation, that value.
 
         Args:
             row: Row of the index.
             layer: `rgb`, `depth`, ...
 
         Returns:
-            uint8 `(H, W, 3)` RGB or `(H, W)`.
+            Of an image layer: uint8 `(H, W, 3)` RGB or `(H, W)`. Of points: float32 `(N, D)`. Of a vector: float32
+            `(N,)`.
 
         Raises:
             FasError: The layer is missing, as a whole or for this frame, or the shard is missing or damaged.
         """
         if layer not in self._spans:
-            raise FasError(f"this store has no layer {layer!r}", path=self._index.path.parent, remedy=self._make(layer))
+            folder = self._index.path.parent
+            raise FasError(f"this store has no layer {layer!r}", path=folder, remedy=self._make(layer))
         offsets, lengths, crcs = self._spans[layer]
         length = int(lengths[row])
         if length == 0:
@@ -67,7 +72,7 @@ class FrameReader:
         if self._check and zlib.crc32(data) != crcs[row]:
             raise self._damaged(row, layer, "its CRC-32 is wrong")
         try:
-            return decode_image(data)
+            return self._decoders[layer](data)
         except ValueError as error:
             raise self._damaged(row, layer, str(error)) from error
 
@@ -75,19 +80,17 @@ class FrameReader:
         return FasError(
             f"frame {self._index.frame[row]} of layer {layer!r} is damaged: {why}",
             path=_path_of(self._index, layer, int(self._index.presentation[row])),
-            remedy=REPAIR,
+            remedy=repair(self._index.path.parent, layer),
         )
 
     def _make(self, layer: str) -> str:
-        option = "" if layer == BASE_LAYER else f" --{layer}"
-        dataset = self._index.dataset.removesuffix("-simulated") if self._index.simulated else self._index.dataset
-        return f"run `fas preprocess {dataset}{option}` with the same root and settings; it makes only what is missing"
+        return f"{rerun(self._index.path.parent, *layer_options(layer))}; it makes only what is missing"
 
 
 class _OpenShard:
-    """A file descriptor that is closed when nobody uses it any more.
+    """A file descriptor that is closed when it is no longer used.
 
-    Not when it leaves the cache: another thread may be reading just then, and the number may be given to another file.
+    Not when it leaves the cache: another thread may be reading from it, and its number may be reused for another file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -110,6 +113,10 @@ class _OpenShard:
     def __del__(self) -> None:
         if self._descriptor >= 0:
             os.close(self._descriptor)
+
+
+def _decoder(layer: str, extension: str | None) -> Callable[[bytes], NDArray[Any]]:
+    return partial(decode_array, layer=LAYERS.get(layer)) if extension == ARRAY_EXTENSION else decode_image
 
 
 def _path_of(index: StoreIndex, layer: str, presentation: int) -> Path:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fas.layers import is_per_presentation
 from fas.store.index import StoreIndex
 from fas.store.names import BASE_LAYER
 from fas.store.seal import canonical_json
@@ -25,7 +26,8 @@ class PresentationRows(NamedTuple):
     Attributes:
         facts: `video_id`, `subject`, `split`, `attack_type`, `label`, and `attributes` as JSON.
         columns: `frame` and, per layer, `<layer>_offset`, `_length`, `_crc32`, each `(n,)`: one row per frame of rgb,
-            ascending; length 0 where the layer lacks the frame (no encoded image is empty).
+            ascending; length 0 where the layer lacks the frame (no encoded value is empty). A layer with one value per
+            presentation has it in every row.
     """
 
     facts: dict[str, Any]
@@ -47,7 +49,10 @@ def rows_of_shards(shards: Mapping[str, Shard], layers: Sequence[str]) -> Presen
         spans = {name: np.zeros(len(base.frames), kind) for name, kind in SPAN_KINDS.items()}
         if layer in shards:
             shard = shards[layer]
-            _, rows, sources = np.intersect1d(base.frames, shard.frames, assume_unique=True, return_indices=True)
+            if is_per_presentation(layer):  # its one entry belongs to every frame
+                rows, sources = np.arange(len(base.frames)), np.zeros(len(base.frames), np.intp)
+            else:
+                _, rows, sources = np.intersect1d(base.frames, shard.frames, assume_unique=True, return_indices=True)
             for name, values in (("offset", shard.offsets), ("length", shard.lengths), ("crc32", shard.crc32)):
                 spans[name][rows] = values[sources]
         columns.update({f"{layer}_{name}": values for name, values in spans.items()})

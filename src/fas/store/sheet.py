@@ -1,4 +1,4 @@
-"""A picture of crops beside their maps, to see with one's own eyes what a store holds."""
+"""A picture of crops next to their maps, to look at what a store holds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from fas.errors import FasError
-from fas.store.codec import IMAGE_EXTENSIONS
+from fas.layers import LAYERS
 from fas.store.index import StoreIndex
 from fas.store.reader import FrameReader
 
@@ -62,7 +62,11 @@ def draw_sheet(index: StoreIndex, rows: list[int], out: Path) -> None:
         FasError: A shard is damaged, or the picture cannot be written.
     """
     reader = FrameReader(index)
-    layers = [layer for layer in index.layers if index.extensions.get(layer) in IMAGE_EXTENSIONS]
+    layers = [
+        layer
+        for layer in index.layers
+        if layer in LAYERS and LAYERS[layer].kind == "image" and layer in index.extensions
+    ]
     size = (_TILE * len(layers) + _CAPTION, _TILE * len(rows) + 0.6)
     figure = Figure(figsize=size, layout="constrained")
     figure.suptitle(_title(index), fontsize=10, color="red" if index.simulated else "black")

@@ -9,11 +9,14 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from fas.datasets.dataset_name import DatasetName
 from fas.errors import FasError, FasWarning
 from fas.files import sweep
+from fas.layers import layer_options
 from fas.store.build import build_index, check_facts
 from fas.store.failures import append_failure, latest_failures
 from fas.store.files import walk
@@ -31,11 +34,17 @@ from fas.store.names import (
     shard_path,
 )
 from fas.store.seal import canonical_json, read_sealed_json, write_sealed_json
-from fas.store.shard import Shard, read_shard, write_shard
+from fas.store.shard import REPAIR, Shard, read_shard, write_shard
+from fas.store.source import Source, command_for, exact_remedy, read_source, repair, rerun, write_source
 
 SCHEMA_VERSION = 1
 
-_RESTORE = "remove this file and run the same `fas preprocess` again: it is written anew, the shards are kept"
+
+_RESTORE = "remove this file, then run the same `fas preprocess` again: it is written again, the shards are kept"
+
+
+def _restore(store: Path, *extra: str) -> str:
+    return f"remove this file, then {rerun(store, *extra)}: it is written again, the shards are kept"
 
 
 def recipe_hash(recipe: Mapping[str, Any]) -> str:
@@ -49,7 +58,8 @@ def read_layer_settings(path: Path) -> dict[str, Any]:
     Raises:
         FasError: It is damaged.
     """
-    settings: dict[str, Any] = read_sealed_json(path, remedy=_RESTORE)["settings"]
+    with exact_remedy(_RESTORE, partial(_restore, path.parent.parent, *layer_options(path.parent.name))):
+        settings: dict[str, Any] = read_sealed_json(path, remedy=_RESTORE)["settings"]
     return settings
 
 
@@ -61,7 +71,7 @@ class Store:
         path: The folder.
         dataset: The dataset's name.
         recipe: Everything that decides how the content looks; its hash is the folder's name.
-        tools: Versions of what made it, for the record; weights that decide the content belong into the recipe.
+        tools: Versions of what made it, for the record; weights that decide the content belong in the recipe.
         simulated: Whether the content is simulated, which every picture and table of it must say.
     """
 
@@ -91,8 +101,8 @@ class Store:
             simulated: Whether the content is simulated.
 
         Raises:
-            FasError: The folder is not writable, its `store.json` is damaged or made by a newer version, or it says
-                otherwise about `simulated`.
+            FasError: The folder is not writable; its `store.json` is damaged, made by a newer version, or differs in
+                `simulated`.
         """
         path = Path(root).absolute() / check_dataset(dataset) / recipe_hash(recipe)
         content = {
@@ -102,12 +112,13 @@ class Store:
             "recipe": dict(recipe),
             "tools": dict(tools),
         }
-        with suppress(FileExistsError):  # resumed, or another process was faster
+        with suppress(FileExistsError):  # resumed, or another process was first
             write_sealed_json(path / STORE_FILE, content, exclusive=True)
         store = cls.open(path)
         if store.simulated != simulated:
+            store_is, data_is = ("", "not ") if store.simulated else ("not ", "")
             raise FasError(
-                f"this store is {'' if store.simulated else 'not '}simulated, the data for it is the contrary",
+                f"this store is {store_is}simulated, and the data for it is {data_is}simulated",
                 path=path,
                 remedy="give simulated data a dataset name of its own",
             )
@@ -120,11 +131,12 @@ class Store:
         """Opens the store in a folder.
 
         Raises:
-            FasError: It is no store, is damaged, or was made by a newer version.
+            FasError: It is not a store, is damaged, or was made by a newer version.
         """
         path = Path(path).absolute()
         try:
-            content = read_sealed_json(path / STORE_FILE, remedy=_RESTORE)
+            with exact_remedy(_RESTORE, partial(_restore, path)):
+                content = read_sealed_json(path / STORE_FILE, remedy=_RESTORE)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise FasError(
                 f"not a store: it has no {STORE_FILE}", path=path, remedy="`fas store ls` lists the stores"
@@ -137,13 +149,58 @@ class Store:
             )
         return cls(path, content["dataset"], content["recipe"], content["tools"], content["simulated"])
 
-    def preprocess_command(self, *extra: str) -> str:
-        """Stub until the merge."""
-        return " ".join(["fas preprocess", self.dataset.removesuffix("-simulated"), *extra])
+    @property
+    def name(self) -> DatasetName:
+        """The name of its data."""
+        return DatasetName.of_folder(self.dataset, self.simulated)
 
-    def recipe_path(self) -> str | Path:
-        """Stub until the merge."""
-        return self.dataset.removesuffix("-simulated") if self.simulated else self.dataset
+    def write_source(self, source: Source) -> None:
+        """Records how the store is made, and keeps a copy of the user's own recipe or manifest.
+
+        Args:
+            source: What `fas preprocess` was given.
+
+        Raises:
+            FasError: A file cannot be read or written.
+        """
+        write_source(self.path, source)
+
+    def source(self) -> Source | None:
+        """How the store is made; None for an older store, which does not say.
+
+        Raises:
+            FasError: `source.json` is damaged.
+        """
+        return read_source(self.path)
+
+    def recipe_path(self) -> Path | str:
+        """What `fas.datasets.loading.load_recipe` takes for this store's dataset: its name, or the path of the copy.
+
+        Raises:
+            FasError: `source.json` is damaged, or the copy is missing.
+        """
+        source = self.source()
+        if source is None:
+            return self.name.recipe
+        copy = source.copy(self.path)
+        if copy is None:
+            return source.dataset
+        if not copy.is_file():
+            raise FasError("the store's copy of its recipe is missing", path=copy, remedy=rerun(self.path))
+        return copy
+
+    def preprocess_command(self, *extra: str) -> str:
+        """The `fas preprocess` command that fills this store, quoted for a shell.
+
+        For an older store, which does not say how it is made, the command names the dataset only.
+
+        Args:
+            extra: Further options, such as `--depth`.
+
+        Raises:
+            FasError: `source.json` is damaged.
+        """
+        return command_for(self.path, self.name, *extra)
 
     def declare_layer(self, layer: str, settings: Mapping[str, Any]) -> None:
         """Records a layer's settings; needed once before its first shard, harmless again. Any number of processes may.
@@ -163,7 +220,7 @@ class Store:
                 raise FasError(
                     f"layer {layer!r} of this store was made with other settings: {found}, now {wanted}",
                     path=path,
-                    remedy=f"use the same settings, or remove the folder {layer}/ to make the layer anew",
+                    remedy=f"use the same settings, or remove the folder {layer}/ to make the layer again",
                 ) from None
 
     @property
@@ -198,11 +255,12 @@ class Store:
         Args:
             layer: A declared layer.
             video_id: The presentation; a relative path inside the store.
-            frames: Frame numbers, ascending, and encoded images; may be a generator.
-            meta: JSON content beside the frames; `video_id` and `layer` are added. In layer `rgb` it holds the
+            frames: Frame numbers, ascending, and encoded values; may be a generator. A layer with one value per
+                presentation has it under frame 0.
+            meta: JSON content stored with the frames; `video_id` and `layer` are added. In layer `rgb` it holds the
                 presentation's facts (`build.FACTS`). It is written after the last frame, so a list in it may still
                 grow while `frames` runs.
-            extension: The images' file extension (`codec_extension`).
+            extension: The values' file extension (`layer_extension`).
 
         Raises:
             FasError: The disk is full, the folder is not writable, or the name leads out of the store.
@@ -221,7 +279,8 @@ class Store:
         Raises:
             FasError: It is missing or damaged.
         """
-        return read_shard(shard_path(self.path, layer, video_id))
+        with exact_remedy(REPAIR, partial(repair, self.path, layer)):
+            return read_shard(shard_path(self.path, layer, video_id))
 
     def record_failure(self, record: dict[str, Any]) -> None:
         """Appends what could not be acquired to `failures.jsonl`.
@@ -232,7 +291,7 @@ class Store:
 
         Raises:
             FasError: It cannot be written.
-            ValueError: There is no reason in it.
+            ValueError: It has no reason.
         """
         check_video_id(record["video_id"])
         if not record.get("reason"):
@@ -251,7 +310,7 @@ class Store:
         return sweep(self.path)
 
     def build_index(self, advance: Callable[[int], None] | None = None) -> StoreIndex:
-        """Rebuilds `index.arrow` from the shards alone, and sweeps unfinished files away.
+        """Rebuilds `index.arrow` from the shards alone, and removes unfinished files.
 
         To be called by everyone who has written shards, when finished.
 
@@ -281,17 +340,15 @@ class Store:
         """Opens the index; costs the same for any number of frames.
 
         Warns (`FasWarning`) if the number of shards on disk is not what the index knows: a run was interrupted, or is
-        going on, or shards were removed.
+        still running, or shards were removed.
 
         Raises:
-            FasError: There is none, or it is no index of this store.
+            FasError: There is none, or it is not an index of this store.
         """
         index = StoreIndex(self.path / INDEX_FILE)
         for layer in self.layers:
             on_disk = sum(1 for _ in self.video_ids(layer))
             if on_disk != (known := index.shards.get(layer, 0)):
                 message = f"{self.path}: {on_disk} {layer} shards on disk, {known} in the index; "
-                warnings.warn(
-                    FasWarning(message + "the same `fas preprocess` brings the index up to date"), stacklevel=2
-                )
+                warnings.warn(FasWarning(f"{message}to update the index {rerun(self.path)}"), stacklevel=2)
         return index

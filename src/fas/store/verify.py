@@ -6,19 +6,22 @@ import zlib
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from fas.errors import FasError
+from fas.layers import is_per_presentation, layer_options
 from fas.store.build import load_shard
 from fas.store.failures import read_failures
 from fas.store.files import StoreFiles
-from fas.store.index import REBUILD, StoreIndex
+from fas.store.index import StoreIndex
 from fas.store.names import BASE_LAYER, FAILURES_FILE, INDEX_FILE
 from fas.store.rows import IndexRows, rows_of_shards
 from fas.store.seal import is_whole
 from fas.store.shard import REPAIR, Shard
+from fas.store.source import check_source, exact_remedy, rebuild, repair, rerun
 from fas.store.store import Store, read_layer_settings
 
 
@@ -52,14 +55,14 @@ def verify_store(files: StoreFiles, advance: Callable[[int], None] | None = None
     rows = _open_index(files, report)
 
     def check(video_id: str) -> tuple[list[FasError], bool]:
-        damages, shards = _check_presentation(video_id, files.shards[video_id])
+        damages, shards = _check_presentation(files.store, video_id, files.shards[video_id])
         agrees = rows is None or bool(damages) or BASE_LAYER not in shards or _agree(rows, video_id, shards)
         if advance:
             advance(1)
         return damages, agrees
 
     video_ids = sorted(files.shards)
-    with ThreadPoolExecutor(4) as pool:  # reading and hashing run beside each other
+    with ThreadPoolExecutor(4) as pool:  # reading and hashing overlap
         results = list(pool.map(check, video_ids))
     report.damages += [damage for damages, _ in results for damage in damages]
     if rows is not None:
@@ -67,21 +70,22 @@ def verify_store(files: StoreFiles, advance: Callable[[int], None] | None = None
         disagreeing += [video_id for video_id in rows.stamps if BASE_LAYER not in files.shards.get(video_id, {})]
         if disagreeing:
             cause = f"the index disagrees with the shards of {len(disagreeing)} presentations, such as {disagreeing[0]}"
-            report.damages.append(FasError(cause, path=files.store / INDEX_FILE, remedy=REBUILD))
+            report.damages.append(FasError(cause, path=files.store / INDEX_FILE, remedy=rebuild(files.store)))
     lacking = [video_id for video_id, layers in files.shards.items() if BASE_LAYER not in layers]
     if lacking:
         what = f"{len(lacking)} presentations, such as {lacking[0]}, have maps but no {BASE_LAYER}"
-        report.notes.append(f"{what}: a run was interrupted; the same `fas preprocess` finishes them")
-    report.notes += [f"unfinished, to be swept away by the next `fas preprocess`: {path}" for path in files.unfinished]
-    report.notes += [f"no file of the store: {path}" for path in files.foreign]
+        report.notes.append(f"{what}: a run was interrupted; to finish them {rerun(files.store)}")
+    report.notes += [f"unfinished, to be removed by the next `fas preprocess`: {path}" for path in files.unfinished]
+    report.notes += [f"not a file of the store: {path}" for path in files.foreign]
     return report
 
 
 def _check_small_files(files: StoreFiles, report: VerifyReport) -> None:
-    try:
-        Store.open(files.store)
-    except FasError as error:
-        report.damages.append(error)
+    for check in (Store.open, check_source):
+        try:
+            check(files.store)
+        except FasError as error:
+            report.damages.append(error)
     for path in files.layer_files.values():
         try:
             read_layer_settings(path)
@@ -89,7 +93,8 @@ def _check_small_files(files: StoreFiles, report: VerifyReport) -> None:
             report.damages.append(error)
     for layer in sorted(set(files.count_shards()) - set(files.layer_files)):
         cause = f"layer {layer!r} has shards but no settings"
-        report.damages.append(FasError(cause, path=files.store / layer, remedy="remove this folder and make it anew"))
+        remedy = f"remove this folder, then {rerun(files.store, *layer_options(layer))}"
+        report.damages.append(FasError(cause, path=files.store / layer, remedy=remedy))
     path = files.store / FAILURES_FILE
     try:
         records, unreadable = read_failures(path)
@@ -97,7 +102,7 @@ def _check_small_files(files: StoreFiles, report: VerifyReport) -> None:
         report.damages.append(error)
         return
     if records:
-        report.notes.append(f"{len(records)} failures recorded; `fas store show` tells the reasons of those that stand")
+        report.notes.append(f"{len(records)} failures recorded; `fas store show` lists the reasons of those that stand")
     for number in unreadable:
         cause = f"line {number} is unreadable: a writer was killed there, or damage"
         report.damages.append(FasError(cause, path=path, remedy="delete this line; the next run tries again"))
@@ -106,12 +111,13 @@ def _check_small_files(files: StoreFiles, report: VerifyReport) -> None:
 def _open_index(files: StoreFiles, report: VerifyReport) -> IndexRows | None:
     path = files.store / INDEX_FILE
     try:
-        # The seal first: Arrow is not made to read damaged files.
+        # The seal first: Arrow is not written to read damaged files.
         if path.exists() and not is_whole(path):
-            raise FasError("damaged: its content does not match its seal", path=path, remedy=REBUILD)
+            raise FasError("damaged: its content does not match its seal", path=path, remedy=rebuild(path.parent))
         rows = IndexRows(StoreIndex(path))
         if set(rows.index.layers) != set(files.layer_files):
-            raise FasError(f"the index knows the layers {', '.join(rows.index.layers)} only", path=path, remedy=REBUILD)
+            cause = f"the index knows the layers {', '.join(rows.index.layers)} only"
+            raise FasError(cause, path=path, remedy=rebuild(path.parent))
         return rows
     except FasError as error:
         report.damages.append(error)
@@ -128,20 +134,26 @@ def _agree(index: IndexRows, video_id: str, shards: Mapping[str, Shard]) -> bool
     )
 
 
-def _check_presentation(video_id: str, paths: Mapping[str, Path]) -> tuple[list[FasError], dict[str, Shard]]:
+def _check_presentation(
+    store: Path, video_id: str, paths: Mapping[str, Path]
+) -> tuple[list[FasError], dict[str, Shard]]:
     damages: list[FasError] = []
     shards: dict[str, Shard] = {}
     for layer, path in paths.items():
         try:
-            shards[layer] = _check_shard(path, layer, video_id)
+            with exact_remedy(REPAIR, partial(repair, store, layer)):
+                shards[layer] = _check_shard(path, layer, video_id)
         except FasError as error:
             damages.append(error)
     if BASE_LAYER in shards:
-        for shard in shards.values():
-            surplus = np.setdiff1d(shard.frames, shards[BASE_LAYER].frames)
-            if len(surplus):
-                cause = f"{len(surplus)} frames are not in {BASE_LAYER}, such as {surplus[0]}"
-                damages.append(FasError(cause, path=shard.path, remedy=REPAIR))
+        for layer, shard in shards.items():
+            # A value of the whole presentation lies under frame 0, which the recipe need not have kept.
+            whole = is_per_presentation(layer)
+            unexpected = np.setdiff1d(shard.frames, [0] if whole else shards[BASE_LAYER].frames)
+            if len(unexpected):
+                where = "are in a layer with one value per presentation" if whole else f"are not in {BASE_LAYER}"
+                cause = f"{len(unexpected)} frames {where}, such as {unexpected[0]}"
+                damages.append(FasError(cause, path=shard.path, remedy=repair(store, layer)))
     return damages, shards
 
 
