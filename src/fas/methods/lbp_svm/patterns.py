@@ -67,7 +67,7 @@ class PatternHistogram(nn.Module):
         kept = channel[:, first : first + block * number, first : first + block * number]
         blocks = kept.reshape(batch, number, block, number, block).transpose(2, 3).reshape(-1, block, block)
         labels = self.patterns(blocks).flatten(1)
-        counts = torch.zeros(len(labels), self.bins, device=labels.device)
+        counts = torch.zeros(labels.shape[0], self.bins, device=labels.device)
         counts = counts.scatter_add(1, labels, torch.ones_like(labels, dtype=counts.dtype))
         return counts.double().reshape(batch, -1) / labels.shape[1]
 
