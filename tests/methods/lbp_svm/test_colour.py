@@ -49,7 +49,9 @@ def test_ycbcr_equals_opencv_with_cb_before_cr():
 
 def test_both_spaces_are_one_after_the_other():
     image = every_fifth_colour()[:40]
-    assert np.array_equal(channels("hsv_ycbcr", image), np.concatenate([channels("hsv", image), channels("ycbcr", image)]))
+    assert np.array_equal(
+        channels("hsv_ycbcr", image), np.concatenate([channels("hsv", image), channels("ycbcr", image)])
+    )
 
 
 @pytest.mark.parametrize(("colour", "count"), [("grey", 1), ("hsv", 3), ("ycbcr", 3), ("hsv_ycbcr", 6)])
@@ -64,19 +66,21 @@ def test_the_whole_way_from_an_image_keeps_its_8_bits():
 
 
 def test_how_far_unrounded_formulas_are_away():
-    # The README gives these bounds: hue differs most, where a small difference of channels is divided by.
+    # The README gives these bounds. Hue is a fixed-point product, and Cb and Cr are made of the rounded Y.
     image = every_fifth_colour()
     red, green, blue = np.moveaxis(image.astype(np.float64), -1, 0)
     hue, saturation, value = np.moveaxis(
-        np.array([colorsys.rgb_to_hsv(*(colour / 255)) for colour in image[:20].reshape(-1, 3)]).reshape(20, -1, 3), -1, 0
+        np.array([colorsys.rgb_to_hsv(*(colour / 255)) for colour in image[:20].reshape(-1, 3)]).reshape(20, -1, 3),
+        -1,
+        0,
     )
     got = channels("hsv", image[:20])
     circle = np.abs(got[0] - hue * 256)
-    assert np.minimum(circle, 256 - circle).max() < 1.01
-    assert np.abs(got[1] - saturation * 255).max() < 0.6
+    assert np.minimum(circle, 256 - circle).max() < 0.65
+    assert np.abs(got[1] - saturation * 255).max() < 0.53
     assert np.abs(got[2] - value * 255).max() < 1e-9
     luma = 0.299 * red + 0.587 * green + 0.114 * blue
     exact = np.stack([luma, 128 + 0.564 * (blue - luma), 128 + 0.713 * (red - luma)])
     off = np.abs(channels("ycbcr", image) - np.clip(exact, 0, 255)).max((1, 2))
-    assert off[0] < 0.52 and (off[1:] < 0.95).all()
+    assert off[0] < 0.51 and (off[1:] < 0.86).all()
     assert (off > 0.4).all()  # rounding alone, so that patterns of unrounded channels are others

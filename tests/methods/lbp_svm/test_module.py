@@ -5,11 +5,8 @@ from __future__ import annotations
 import csv
 import inspect
 import json
-import os
-import subprocess
 import sys
 import warnings
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -18,6 +15,7 @@ import torch
 import yaml
 from skimage.feature import local_binary_pattern
 
+from fas.cli.main import main
 from fas.data.batch import Requirements
 from fas.errors import FasError
 from fas.methods import method_class
@@ -27,8 +25,6 @@ from fas.methods.lbp_svm import LbpSvm
 from fas.metrics import ErrorCurve
 from fas.resources import resource_dir
 from tests.fakes.store import CROP, make_store
-
-FAS = Path(sys.executable).with_name("fas")
 
 
 def faces(count=40, side=32, seed=0):
@@ -160,8 +156,8 @@ def test_a_checkpoint_gives_back_the_same_scores_to_the_last_bit(tmp_path, setti
     assert all(name.startswith("svm.") for name in content["state_dict"])
 
 
-@pytest.mark.parametrize("interpolation", [False, True])
-def test_the_score_exports_as_a_graph(interpolation):
+@pytest.mark.parametrize("settings", [{"colour": "hsv_ycbcr"}, {"blocks": 3, "interpolation": True}])
+def test_the_score_exports_as_a_graph(settings):
     class Score(torch.nn.Module):
         def __init__(self, method):
             super().__init__()
@@ -170,24 +166,28 @@ def test_the_score_exports_as_a_graph(interpolation):
         def forward(self, rgb):
             return self.method.score(self.method({"rgb": rgb}))
 
-    method = fitted(colour="hsv_ycbcr", blocks=3, interpolation=interpolation)
+    method = fitted(**settings)
     images, _ = faces(8, seed=4)
     batch = {0: torch.export.Dim("batch", min=2, max=64)}
     graph = torch.export.export(Score(method), (images[:4],), dynamic_shapes=(batch,)).module()
     assert torch.equal(graph(images), method.score(method({"rgb": images})))
 
 
-def test_the_real_commands_fit_and_test_and_leave_a_finished_run_alone(tmp_path):
-    store = tmp_path / "store"
-    make_store(store, layers=(), recipe={"size": CROP, "margin": 0.25})
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("WANDB", "FAS", "PL_"))}
-    environment = {**kept, "FAS_STORE": str(store), "OMP_NUM_THREADS": "1"}
+def test_the_commands_fit_and_test_and_leave_a_finished_run_alone(tmp_path, monkeypatch, capsys):
+    make_store(tmp_path / "store", layers=(), recipe={"size": CROP, "margin": 0.25})
+    monkeypatch.setenv("FAS_STORE", str(tmp_path / "store"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)  # `main` sets it
 
     def fas(*arguments):
-        done = subprocess.run([FAS, *arguments], env=environment, cwd=tmp_path, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        assert "Warning" not in done.stderr and "Traceback" not in done.stderr
-        return done.stdout
+        """The command in this process: importing torch three times would take longer than all the rest."""
+        monkeypatch.setattr(sys, "argv", ["fas", *arguments])
+        with pytest.raises(SystemExit) as ended, warnings.catch_warnings():
+            main()
+        told = capsys.readouterr()
+        assert not ended.value.code, told.err
+        assert "Warning" not in told.err
+        return told.out
 
     grid = ("model.c_grid=[1.0,10.0]", "model.gamma_grid=[0.001,0.01]")
     told = fas(

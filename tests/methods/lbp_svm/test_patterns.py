@@ -80,7 +80,9 @@ def test_uniform_labels_by_hand():
     assert len(set(uniform_labels(16))) == 16 * 15 + 3
 
 
-@pytest.mark.parametrize(("blocks", "side", "first", "block"), [(1, 30, 0, 30), (3, 30, 0, 10), (3, 64, 0, 21), (3, 32, 1, 10)])
+@pytest.mark.parametrize(
+    ("blocks", "side", "first", "block"), [(1, 30, 0, 30), (3, 30, 0, 10), (3, 64, 0, 21), (3, 32, 1, 10)]
+)
 def test_histograms_are_those_of_each_block_alone(blocks, side, first, block):
     given = images(256, count=2, shape=(2, side, side))
     got = histogram(blocks=blocks, interpolation=True)(torch.from_numpy(given).float())

@@ -20,6 +20,9 @@ from fas.methods.svm import Grid, Kernel, SvmDecision
 
 Values = Annotated[tuple[PositiveFloat, ...], Field(min_length=1)]
 
+_C = tuple(2.0**power for power in range(-3, 14, 2))  # both grids: bob.pad.face
+_GAMMA = tuple(2.0**power for power in range(-15, 0, 2))
+
 
 class LbpSvm(FittedMethod):
     """Histograms of local binary patterns and an SVM (Chingovska et al. 2012; in colour Boulkenafet et al. 2015).
@@ -60,8 +63,8 @@ class LbpSvm(FittedMethod):
         interpolation: bool = False,
         crop_scale: PositiveFloat | None = 1.0,
         kernel: Kernel = "rbf",
-        c_grid: Values = (0.125, 0.5, 2.0, 8.0, 32.0, 128.0, 512.0, 2048.0, 8192.0),
-        gamma_grid: Values = tuple(2.0**power for power in range(-15, 0, 2)),
+        c_grid: Values = _C,
+        gamma_grid: Values = _GAMMA,
         grid_samples: PositiveInt = 2000,
     ) -> None:
         super().__init__()

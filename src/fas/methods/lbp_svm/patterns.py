@@ -49,8 +49,8 @@ class PatternHistogram(nn.Module):
         """The histograms of all channels and blocks, each with the sum 1.
 
         Args:
-            channels: `(B, C, S, S)`, whole numbers 0 to 255. Where `blocks` does not divide S, up to `blocks - 1` rows and columns at the
-                edges belong to no block.
+            channels: `(B, C, S, S)`, whole numbers 0 to 255. Where `blocks` does not divide S, up to `blocks - 1` rows
+                and columns at the edges belong to no block.
 
         Returns:
             `(B, C * blocks * blocks * bins)` float64; channels, then rows and columns of blocks.
