@@ -7,6 +7,7 @@ import inspect
 import json
 import sys
 import warnings
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -24,6 +25,8 @@ from fas.methods.fitted import TrainingTable
 from fas.methods.lbp_svm import LbpSvm
 from fas.metrics import ErrorCurve
 from fas.resources import resource_dir
+from fas.training.build import build_scorer
+from fas.training.compose import compose_experiment
 from tests.fakes.store import CROP, make_store
 
 
@@ -127,6 +130,13 @@ def test_mixed_precision_changes_nothing():
     plain = method.score(method({"rgb": images}))
     with torch.autocast("cpu", torch.bfloat16):
         assert torch.equal(method.score(method({"rgb": images})), plain)
+
+
+def test_half_precision_throughout_is_refused():
+    experiment = compose_experiment("lbp_svm/colour", ["trainer.precision=bf16-true"])
+    with pytest.raises(FasError, match=r"precision=bf16-true would round (.|\n)*32-true"):
+        build_scorer(experiment)
+    assert isinstance(build_scorer(replace(experiment, trainer={"precision": "bf16-mixed"})), LbpSvm)
 
 
 def test_constant_images_neither_break_the_fit_nor_the_score():
