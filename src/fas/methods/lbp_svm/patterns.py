@@ -22,8 +22,8 @@ class PatternHistogram(nn.Module):
 
     Args:
         pattern: `default` has 2^P labels. `uniform` (u2 of Ojala et al. 2002, scikit-image's `nri_uniform`) has a label
-            for each pattern with at most two changes between 0 and 1 around the circle, and one for all others: P (P -
-            1) + 3.
+            for each pattern with at most two changes between 0 and 1 around the circle, and one for all others:
+            P (P - 1) + 3 labels.
         radius: Of the circle in pixels.
         points: P.
         interpolation: Take values between pixels by bilinear interpolation in float64, as scikit-image does. Otherwise
