@@ -17,8 +17,9 @@ class PatternHistogram(nn.Module):
     A pattern has one bit for each of P points on a circle around a pixel: 1 if the value there is at least the pixel's.
     Points are counted from the right, counter-clockwise. Only pixels whose circle lies inside their block have one.
 
-    The patterns equal those of `skimage.feature.local_binary_pattern` (of a block alone, without `radius` pixels at its
-    border, where scikit-image takes zeros for what is outside).
+    With interpolation the labels equal those of `skimage.feature.local_binary_pattern` of each block alone, but for
+    `radius` pixels at the block's border, where scikit-image takes zeros for what is outside. Without it they have the
+    same numbers.
 
     Args:
         pattern: `default` has 2^P labels. `uniform` (u2 of Ojala et al. 2002, scikit-image's `nri_uniform`) has a label
