@@ -36,7 +36,7 @@ def crop_share(recipe: Mapping[str, Any], scale: float | None) -> float:
         margin = round((scale - 1) / 2, 4)
         raise FasError(
             f"the method sees {scale:g} times the face box, but the stored crops have {stored:g} times",
-            remedy=f"preprocess with --margin {margin:g} (and a --size to match), or choose a smaller model.scale",
+            remedy=f"preprocess with --margin {margin:g} (and a --size to match), or choose a smaller crop scale",
         )
     return min(scale / stored, 1.0)
 

@@ -94,12 +94,12 @@ class FittedMethod(Scorer):
             for name, buffer in module.named_buffers(recurse=False):
                 given = state_dict.get(f"{path}.{name}" if path else name)
                 if isinstance(given, Tensor) and given.shape != buffer.shape:
-                    setattr(module, name, torch.empty_like(given))
+                    setattr(module, name, buffer.new_empty(given.shape))
         return super().load_state_dict(state_dict, strict, assign)
 
 
 class Standardised(nn.Module):
-    """`(x - mean) / scale` with the mean and deviation of the training features; an array of zeros before the fit."""
+    """`(x - mean) / scale` with the mean and deviation of the training features; both are empty before the fit."""
 
     mean: Tensor
     scale: Tensor
@@ -110,7 +110,13 @@ class Standardised(nn.Module):
         self.register_buffer("scale", torch.ones(0, dtype=torch.float64))
 
     def forward(self, features: Tensor) -> Tensor:
-        """`(B, D)` to `(B, D)`, float64."""
+        """`(B, D)` to `(B, D)`, float64.
+
+        Raises:
+            ValueError: There is no fit yet, or it was of another number of features.
+        """
+        if features.shape[1] != len(self.mean):  # a single value would be broadcast
+            raise ValueError(f"{features.shape[1]} features, but the fit had {len(self.mean)}")
         return (features - self.mean) / self.scale
 
 

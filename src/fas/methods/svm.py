@@ -67,7 +67,7 @@ class SvmDecision(nn.Module):
             FasError: A class is missing, or a feature is not finite.
 
         Warns:
-            FasWarning: There are too few subjects to choose by cross-validation.
+            FasWarning: There are too few subjects to choose by cross-validation: the middle of the grid is taken.
         """
         from sklearn.preprocessing import StandardScaler
 
@@ -121,7 +121,7 @@ def _choose(
     kernel: Kernel, features: NDArray[np.float64], table: TrainingTable, grid: Grid, seed: int
 ) -> tuple[dict[str, float], float | None]:
     """The values with the best mean balanced accuracy; of equals the ones with the strongest regularisation."""
-    from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold
+    from sklearn.model_selection import GridSearchCV
 
     values = {"C": sorted(grid.c)} | ({"gamma": sorted(grid.gamma)} if kernel == "rbf" else {})
     if all(len(one) == 1 for one in values.values()):
@@ -129,25 +129,36 @@ def _choose(
     rows = np.arange(len(features))
     if len(rows) > grid.samples:
         rows = np.sort(np.random.default_rng(seed).choice(rows, grid.samples, replace=False))
-    groups, labels = table.subject[rows], table.label[rows]
-    of_class = [len(set(groups[labels == label].tolist())) for label in (0, 1)]
-    folds = min(_FOLDS, *of_class)
-    if folds < 2:
+    folds = _folds(table.label[rows], table.subject[rows], seed)
+    if len(folds) < 2:
         middle = {name: one[len(one) // 2] for name, one in values.items()}
         message = (
-            f"only {min(of_class)} subject(s) of one class: C{' and gamma' * (kernel == 'rbf')} are the middle of the "
-            f"grid instead of chosen: {middle}"
+            f"too few subjects with bona fide or with attack samples for cross-validation: C"
+            f"{' and gamma' * (kernel == 'rbf')} are the middle of the grid instead of chosen: {middle}"
         )
         warnings.warn(FasWarning(message), stacklevel=4)
         return middle, None
-    splits = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     search = GridSearchCV(
         _make(kernel, {name: one[0] for name, one in values.items()}, seed),
         values,
         scoring="balanced_accuracy",
-        cv=splits,
+        cv=folds,
         refit=False,
         error_score="raise",
     )
-    search.fit(features[rows], labels, groups=groups)
+    search.fit(features[rows], table.label[rows])
     return {name: float(value) for name, value in search.best_params_.items()}, round(float(search.best_score_), 4)
+
+
+def _folds(
+    labels: NDArray[np.int64], subjects: NDArray[np.object_], seed: int
+) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Rows to fit and rows to check, of other subjects; only folds that have both classes in both."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    count = min(_FOLDS, *(len(set(subjects[labels == label].tolist())) for label in (0, 1)))
+    if count < 2:
+        return []
+    splits = StratifiedGroupKFold(count, shuffle=True, random_state=seed).split(labels, labels, subjects)
+    # Where a subject has one class only, as in datasets whose attacks show other people, a fold may lack the other.
+    return [(fit, check) for fit, check in splits if all(len(np.unique(labels[part])) == 2 for part in (fit, check))]

@@ -15,6 +15,7 @@ from fas.data.batch import Requirements, TransformSettings
 from fas.data.datamodule import FasDataModule
 from fas.errors import FasError
 from fas.methods import method_class
+from fas.methods.fitted import FittedMethod
 from fas.methods.scorer import Scorer
 from fas.training.arguments import check_arguments
 from fas.training.callbacks import Progress
@@ -37,6 +38,9 @@ _TRAINER_GIVEN = (
     "model_registry",
 )
 
+_HALF = ("16-true", "bf16-true")
+"""Precisions of Lightning in which everything is rounded, not only what autocast chooses."""
+
 
 def build_scorer(experiment: Experiment, *, from_checkpoint: bool = False) -> Scorer:
     """The method of an experiment or a stage with its hyper-parameters.
@@ -46,10 +50,17 @@ def build_scorer(experiment: Experiment, *, from_checkpoint: bool = False) -> Sc
         from_checkpoint: Weights come from a checkpoint, so none are fetched to start from.
 
     Raises:
-        FasError: The method or a hyper-parameter is unknown, a value does not fit, or weights cannot be had.
+        FasError: The method or a hyper-parameter is unknown, a value does not fit, or weights cannot be had; or a
+            method that is fitted would be rounded to half precision.
     """
     arguments = check_model(experiment.model, "model")
     kind = method_class(str(experiment.model["name"]))
+    precision = experiment.trainer.get("precision")
+    if issubclass(kind, FittedMethod) and precision in _HALF:
+        raise FasError(
+            f"trainer.precision={precision} would round the images and the arrays of {kind.name}, which is fitted",
+            remedy="give trainer.precision=32-true or a mixed one",
+        )
     return kind(**{**arguments, **(kind.starting_point if from_checkpoint else {})})
 
 
