@@ -1,4 +1,4 @@
-"""`fas --help` beside the import of typer alone: what a user waits for before anything happens.
+"""`fas --help` compared with the import of typer alone: what a user waits for before anything happens.
 
 python benchmarks/help.py [--runs 15]
 """

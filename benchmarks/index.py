@@ -1,4 +1,4 @@
-"""Indexing raw trees of the sizes of OULU-NPU and CelebA-Spoof beside a bare walk of the same tree, and its memory.
+"""Indexing raw trees of the sizes of OULU-NPU and CelebA-Spoof compared with a bare walk of the same tree, and its memory.
 
 python benchmarks/index.py [--datasets oulu celeba_spoof]
 
@@ -58,7 +58,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--datasets", nargs="+", choices=TO_REACH, default=list(TO_REACH))
     datasets = parser.parse_args().datasets
-    print("| made tree | files | presentations | bare walk, s | index, s | peak memory, MB | to reach |")
+    print("| fake tree | files | presentations | bare walk, s | index, s | peak memory, MB | to reach |")
     print("|---|---|---|---|---|---|---|", flush=True)
     with tempfile.TemporaryDirectory(prefix="fas-benchmark-") as folder:
         for name in datasets:

@@ -1,4 +1,4 @@
-"""Metrics of 10 million scores beside scikit-learn, and a clustered bootstrap beside loops over replicates.
+"""Metrics of 10 million scores compared with scikit-learn, and a clustered bootstrap with loops over replicates.
 
 python benchmarks/metrics.py [--scores 10000000] [--presentations 10000] [--replicates 1000]
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the wheel, installs it with its dependencies into a new environment, and goes the whole way from another folder.
+# Builds the wheel, installs it with its dependencies into a new environment, and runs every step from another folder.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -38,7 +38,7 @@ LIPS = (
     (62, 183, 42, 41, 38, 12, 268, 271, 272, 407, 292, 325, 319, 403, 316, 15, 86, 179, 89, 96),
     (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95),
 )
-"""The four contours of the lips in MediaPipe's numbering, from the outer to the inner, point beside point."""
+"""The four contours of the lips in MediaPipe's numbering, from the outer to the inner, point by point."""
 EYE_RIGHT = (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246)
 EYE_LEFT = (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466)
 CONTOURS = (*LIPS, EYE_RIGHT, EYE_LEFT)

@@ -146,7 +146,7 @@ def _blurred(bright: Light, sigma: float, colour: NDArray[np.float64]) -> Light:
 
 
 def simulated_pairs(tree: Path) -> list[Pair]:
-    """Attacks of a tree that `fas simulate oulu` made, one frame of each video, with the truth beside it.
+    """Attacks of a tree that `fas simulate oulu` made, one frame of each video, with the truth next to it.
 
     Args:
         tree: Its root. The truth is what the mirrored light adds to a frame, in 8-bit levels of sRGB; it is turned

@@ -1,4 +1,4 @@
-"""Errors that a user can mend, and warnings that a user should read."""
+"""Errors that a user can fix, and warnings that a user should read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 class FasError(Exception):
-    """A mistake in the input or the environment that the user can mend.
+    """A mistake in the input or the environment that the user can fix.
 
     The command line prints it without a traceback and exits with code 2.
 

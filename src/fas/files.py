@@ -64,7 +64,7 @@ class _ExplainingFile(io.FileIO):
 
 @contextmanager
 def atomic_file(path: Path, *, exclusive: bool = False) -> Iterator[BinaryIO]:
-    """Opens a temporary file beside `path`; it becomes `path` at the end of the block, or is removed if that fails.
+    """Opens a temporary file next to `path`; it becomes `path` at the end of the block, or is removed if that fails.
 
     A process that is killed leaves at most the temporary file, which `sweep` recognises.
 

@@ -17,7 +17,7 @@ def default_workers() -> int:
 def begin_worker() -> None:
     """To be called first in a worker process: one thread for OpenCV, and an end when the parent has ended.
 
-    A parent that is killed tells nobody; without this its workers would wait for it for ever.
+    A parent that is killed tells nobody; without this its workers would wait for it forever.
     """
     cv2.setNumThreads(1)  # the workers are the parallelism
     Thread(target=_end_with_parent, daemon=True).start()

@@ -48,7 +48,7 @@ class _RateColumn(ProgressColumn):
 
 @contextmanager
 def progress_bar(description: str, total: int, unit: str) -> Iterator[Advance]:
-    """Shows on stderr how far the block has come: a bar, or plain lines now and then if stderr is no terminal.
+    """Shows on stderr how far the block has come: a bar, or a plain line now and then if stderr is not a terminal.
 
     Args:
         description: What is being done.

@@ -24,4 +24,4 @@ def resource_dir(name: str) -> Path:
     for candidate in (_PACKAGE / _IN_WHEEL[name], _CHECKOUT / name):
         if candidate.is_dir():
             return candidate
-    raise FileNotFoundError(f"fas is installed without its folder {name!r} (looked beside {_PACKAGE})")
+    raise FileNotFoundError(f"fas is installed without its folder {name!r} (looked next to {_PACKAGE})")

@@ -122,7 +122,7 @@ def _make_transform(albumentations: Any, entry: Mapping[str, Mapping[str, Any] |
         )
     try:
         with warnings.catch_warnings():
-            # It only warns of an unknown argument, and then goes on without.
+            # It only warns of an unknown argument, and then ignores it.
             warnings.filterwarnings("error", message=".*not valid for transform.*", category=UserWarning)
             return transform(**(arguments or {}))
     except (TypeError, ValueError, UserWarning) as error:

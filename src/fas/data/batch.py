@@ -46,7 +46,7 @@ class Requirements:
     Attributes:
         input_size: Side of the square input image in pixels.
         inputs: Layers that `forward` receives, at test time too.
-        targets: Layers that only the loss sees -> side of the map in pixels (not read for layers that are no images).
+        targets: Layers that only the loss sees -> side of the map in pixels (not read for layers that are not images).
         clip: The frames of one sample; None for single frames.
         crop_scale: Side of the centre crop that the network sees, in sides of the tight face box, at test time too:
             1 is the face itself. None takes the stored crop as it is.

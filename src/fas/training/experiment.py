@@ -24,7 +24,7 @@ class Experiment:
         data: Arguments of `FasDataModule`.
         augment: `transforms` of the training crops, see `fas.data.augment`.
         trainer: Arguments of Lightning's `Trainer`.
-        logger: Settings of loggers beside the CSV file: `wandb`, or None.
+        logger: Settings of loggers besides the CSV file: `wandb`, or None.
         seed: Of weights, sampling and augmentation.
         run_dir: The run's folder; None for a new one.
         monitor: The logged metric that chooses the best checkpoint, the lower the better.

@@ -75,7 +75,7 @@ def stage_of(run: Run, checkpoint: Path, experiment: Experiment) -> Experiment:
 
 
 def evaluate_run(run: Run, checkpoint: Path, scores: Path) -> Evaluation | None:
-    """The metrics of a run's scores, written beside them.
+    """The metrics of a run's scores, written next to them.
 
     The threshold is that of the dev split of the data that the run was trained on, scored by the same checkpoint. If
     other data is scored first, that is not there yet, and the threshold is that of the dev split of the other data.

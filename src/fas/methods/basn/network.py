@@ -61,7 +61,7 @@ class BasnNetwork(nn.Module):
         fusion_channels: Kernels of the layers of enrichment and classifier.
 
     Raises:
-        FasError: The size is no multiple of 32; or the backbone cannot be had, see `feature_backbone`.
+        FasError: The size is not a multiple of 32; or the backbone cannot be had, see `feature_backbone`.
     """
 
     mean: Tensor
@@ -81,7 +81,7 @@ class BasnNetwork(nn.Module):
     ) -> None:
         super().__init__()
         if input_size < 32 or input_size % 32:
-            raise FasError(f"BASN takes no images of {input_size} pixels", remedy="choose a multiple of 32")
+            raise FasError(f"BASN cannot take images of {input_size} pixels", remedy="choose a multiple of 32")
         self.input_size = input_size
         self.six_to_three = _he(nn.Conv2d(6, 3, 3, padding=1))
         self.backbone, channels = feature_backbone(backbone, _STRIDES, pretrained=pretrained, weights=backbone_weights)
