@@ -1,4 +1,4 @@
-"""Indexing raw trees of the sizes of OULU-NPU and CelebA-Spoof compared with a bare walk of the same tree, and its memory.
+"""Indexing raw trees of the sizes of OULU-NPU and CelebA-Spoof compared with a bare walk of the tree, and its memory.
 
 python benchmarks/index.py [--datasets oulu celeba_spoof]
 

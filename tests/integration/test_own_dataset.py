@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -90,6 +92,44 @@ def test_a_manifest_from_preprocessing_to_training_batches(recordings: Path, tmp
         "test": ["cleo/mask", "cleo/still"],
     }
     assert next(iter(data.train_dataloader()))["inputs"]["rgb"].shape == (2, 3, 32, 32)  # 1 : 1
+
+
+def test_a_folder_of_ones_own_is_trained_on_by_its_name_alone(
+    recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From a CSV file to a decision about a new video, with commands that name nothing but the data."""
+    monkeypatch.setenv("FAS_STORE", str(tmp_path / "store"))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.chdir(tmp_path)
+    manifest = tmp_path / "mine.csv"
+    manifest.write_text(MANIFEST)
+    done = fas("preprocess", manifest, "--root", recordings, "--size", "64", "--workers", "1")
+    assert done.returncode == 0, done.stderr
+    manifest.unlink()  # the store keeps its own copy
+    small = ("model.backbone=test_efficientnet", "model.pretrained=false", "model.input_size=32", "logger=csv")
+    trainer = ("trainer.accelerator=cpu", "trainer.max_epochs=1", "data.num_workers=0")
+    fitted = fas("fit", "--exp", "classifier", "data=mine", *small, *trainer, "run_dir=run")
+    assert fitted.returncode == 0, fitted.stderr
+    assert "data     mine, protocol official: 2 train, 2 dev, 2 test presentations" in fitted.stdout
+    following = next(line for line in fitted.stdout.splitlines() if line.startswith("next"))
+    tested = fas(*following.split()[2:])  # as it is printed
+    assert tested.returncode == 0, tested.stderr
+    following = next(line for line in tested.stdout.splitlines() if line.startswith("next"))
+    reported = fas(*following.split()[2:])
+    assert reported.returncode == 0, reported.stderr
+    assert Path(reported.stdout.strip().splitlines()[-1]).is_file()
+    predicted = fas("predict", "run", recordings / "cleo" / "still.jpg", "--out", "seen")
+    assert predicted.returncode == 0, predicted.stderr
+    assert "1 faces in 1 frames" in predicted.stdout
+
+    # What a layer needs is said with the command that makes it, complete and as it works when pasted.
+    lacking = fas("fit", "--exp", "basn", "data=mine", "model.backbone=test_efficientnet", "model.pretrained=false")
+    assert lacking.returncode == 2
+    command = re.search(r"make it with `([^`]+ --depth)`", lacking.stderr)
+    assert command, lacking.stderr
+    made = fas(*shlex.split(command[1])[1:])
+    assert made.returncode == 0, made.stderr
+    assert "done now:      6 presentations" in made.stdout
 
 
 def test_hdf5_with_its_own_eye_positions(tmp_path: Path) -> None:
