@@ -1,10 +1,10 @@
-# Two commands for a fresh machine: `make demo` and `make test`. Each sets up .venv first, once.
+# Two commands for a fresh machine: `make demo` and `make test` (`make test-quick` for those who change code). Each sets up .venv first, once.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= demo
 
-.PHONY: demo test lint setup benchmarks clean
+.PHONY: demo test test-quick lint setup benchmarks clean
 
 setup: $(VENV)/.installed
 
@@ -20,8 +20,15 @@ $(VENV)/.installed: pyproject.toml
 demo: setup
 	PATH="$(abspath $(BIN)):$$PATH" bash scripts/demo.sh $(DEMO)
 
+# Files stay together in one process, since their fixtures do the expensive work once. Two threads fighting over one core
+# are slower than one.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile
+
 test: setup
-	$(BIN)/python -m pytest
+	$(PYTEST)
+
+test-quick: setup
+	$(PYTEST) -m "not slow"
 
 lint: setup
 	$(BIN)/ruff check .
