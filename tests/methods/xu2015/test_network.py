@@ -163,8 +163,11 @@ def test_the_cnns_weights_are_taken_over_and_its_classifier_is_not():
     new, left = method.start_from(cnn.state_dict())
     assert {name.partition(".")[0] for name in new} == {"lstm", "clip_classifier"}
     assert {name.partition(".")[0] for name in left} == {"frame_classifier"}
-    assert all(torch.equal(method.state_dict()[name], value) for name, value in cnn.state_dict().items() if name in
-               method.state_dict())
+    assert all(
+        torch.equal(method.state_dict()[name], value)
+        for name, value in cnn.state_dict().items()
+        if name in method.state_dict()
+    )
     assert torch.equal(method.clip_classifier.weight, before)
 
 
