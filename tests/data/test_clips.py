@@ -12,6 +12,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fas.cli.main import main
 from fas.data.batch import Clip, Requirements
 from fas.data.clips import clip_rows, clip_starts, separate_starts
 from fas.data.datamodule import FasDataModule
@@ -244,5 +245,42 @@ def test_presentations_without_a_clip_are_named(root):
 
 
 def test_if_a_class_has_no_clip_the_remedy_is_more_frames(root):
-    with pytest.raises(FasError, match="10 of 10 train presentations have no 6 frames(.|\n)*--frames all"):
+    with pytest.raises(FasError, match=r"10 of 10 train presentations have no 6 frames(.|\n)*--frames all"):
         data_of(root, required={"clip": Clip(6)}).setup("fit")
+
+
+def test_a_presentation_without_a_clip_has_a_row_without_a_score_and_counts_as_failure_to_acquire(
+    root, tmp_path, monkeypatch, capsys
+):
+    def fas(*arguments: object) -> tuple[str, str]:
+        monkeypatch.setattr("sys.argv", ["fas", *map(str, arguments)])
+        try:
+            main()
+        except SystemExit as stop:
+            assert not stop.code
+        return capsys.readouterr()
+
+    monkeypatch.setenv("FAS_STORE", str(root))
+    settings = ("input_size=8", "scale=1.6", "channels=[2,2]", "width=4", "hidden=4", "length=3", "step=1")
+    run = tmp_path / "run"
+    fas(
+        *("fit", "--exp", "xu2015/scratch", "data=oulu_simulated", "data.num_workers=0", "logger=csv"),
+        *("trainer.max_epochs=1", "trainer.accelerator=cpu", f"run_dir={run}"),
+        *(f"model.{setting}" for setting in settings),
+    )
+    told = fas("test", run)[1]
+    assert "1 of 10 test presentations" in told and SHORT["test"] in told
+    with (run / "scores.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    without = {row["video_id"]: row["split"] for row in rows if row["score"] == "nan"}
+    assert without == {SHORT["dev"]: "dev", SHORT["test"]: "test"}
+    assert sum(row["video_id"] in without for row in rows) == 2
+    assert {(row["video_id"], row["frame"]) for row in rows if row["score"] != "nan"} == {
+        (video, frame) for video in {row["video_id"] for row in rows} - set(without) for frame in ("0", "5")
+    }
+    counted = json.loads(fas("evaluate", run / "scores.csv", "--json")[0])
+    assert counted["bpcer"]["total"] == 1, "one of the two bona fide test presentations is scored"
+    failures = counted["failures_to_acquire"]
+    assert (failures["rate"]["errors"], failures["rate"]["total"]) == (1, 10)
+    assert (failures["bona_fide"]["errors"], failures["bona_fide"]["total"]) == (1, 2)
+    assert all(of_species["errors"] == 0 for of_species in failures["attacks"].values())
