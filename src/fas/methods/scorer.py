@@ -42,6 +42,11 @@ class Scorer(HyperparametersMixin, nn.Module, ABC):
     small: ClassVar[Mapping[str, object]] = {}
     """Hyper-parameters with which the checks of all methods build this one small enough for a second on one core."""
 
+    follows: ClassVar[str] = ""
+    """The part whose trained weights this method needs; empty for one that needs no stage before its own.
+
+    `fas fit` refuses it without a stage of that part right before it: it would read an untrained network."""
+
     requirements: Requirements
 
     def __init__(self) -> None:

@@ -210,7 +210,8 @@ def _fit_features(method: FittedMethod, stage: Experiment, data: FasDataModule, 
     codes = found["presentation"]
     training = TrainingTable(found["label"], codes, table["subject"][codes], table["attack_type"][codes])
     method.cpu().train(False)
-    chosen = method.fit(found["features"].astype(np.float64), training, stage.seed)
+    # Popped, so that the float32 values are gone before the fit makes its own copies.
+    chosen = method.fit(found.pop("features").astype(np.float64), training, stage.seed)
     _tell(f"fitted   {', '.join(f'{key} {value}' for key, value in chosen.items() if value is not None)}")
     if "dev" in data.splits:
         scored = columns(build_evaluator(stage, "score dev").predict(Scoring(method), data.val_dataloader()))

@@ -46,8 +46,12 @@ class Extracting(pl.LightningModule):
         self.requirements = method.requirements
 
     def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
-        """`features` `(B, D)`, `label`, `presentation` and `frame`, each `(B,)`."""
-        return {"features": self.method.extract(batch["inputs"]).double(), **_ids(batch)}
+        """`features` `(B, D)`, `label`, `presentation` and `frame`, each `(B,)`.
+
+        Features stay float32 where the method has them so: all of them are held together.
+        """
+        features = self.method.extract(batch["inputs"])
+        return {"features": features if features.dtype == torch.float64 else features.float(), **_ids(batch)}
 
 
 def _ids(batch: Batch) -> dict[str, Tensor]:

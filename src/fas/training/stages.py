@@ -37,12 +37,25 @@ def stage_experiments(experiment: Experiment) -> dict[str, Experiment]:
     `model.scale=2.2` reaches all stages.
 
     Raises:
-        FasError: A stage's name, section or method is wrong, or a key that it does not know.
+        FasError: A stage's name, section or method is wrong, or a key that it does not know; or a method lacks the
+            stage that it follows.
     """
     check_model(experiment.model, "model")
-    if not experiment.stages:
-        return {"": experiment}
-    return {name: _stage(experiment, name, changes) for name, changes in experiment.stages.items()}
+    stages = {name: _stage(experiment, name, changes) for name, changes in experiment.stages.items()}
+    stages = stages or {"": experiment}
+    before = ""
+    for stage in stages.values():
+        method = str(stage.model["name"])
+        wanted = method_class(method).follows
+        if wanted and wanted != before:
+            folder, _, part = wanted.partition("/")
+            raise FasError(
+                f"method {method!r} starts from a trained {wanted!r}, which no stage right before it trains",
+                remedy=f"start from an experiment that has both stages, such as --exp {folder}, or add the stage: "
+                f"stages: {{{part}: {{model: {{name: {wanted}}}}}, ...}}",
+            )
+        before = method
+    return stages
 
 
 def check_model(model: Mapping[str, Any], section: str) -> dict[str, Any]:
