@@ -3,7 +3,7 @@
 The steps alternate: whenever Lightning asks for a batch, which lies ready in memory, the bare loop makes a step first.
 So whatever else the machine does disturbs both alike. On the CPU the process's CPU time is taken for the same reason.
 
-Usage: python benchmarks/training_step.py [--exp demo] [--steps 100] [key=value ...]
+Usage: python benchmarks/training_step.py [--exp basn/simulated] [--steps 100] [key=value ...]
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Alternating(IterableDataset[dict[str, Any]]):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--exp", default="demo", help="experiment; the smaller its network, the more Lightning shows")
+    parser.add_argument("--exp", default="basn/simulated", help="experiment; the smaller its network, the more Lightning shows")
     parser.add_argument("--steps", type=int, default=100, help="steps of each")
     parser.add_argument("overrides", nargs="*", help="as for `fas fit`")
     arguments = parser.parse_args()

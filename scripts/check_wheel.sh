@@ -16,7 +16,7 @@ fas --version
 fas simulate oulu --out "$work/oulu" --subjects 3 --phones 1 --seconds 0.4 --fps 10 --seed 1
 fas preprocess oulu --root "$work/oulu" --depth --reflection --frames even:2
 fas store verify
-fas fit --exp demo run_dir="$work/run" trainer.max_epochs=1
+fas fit --exp basn/simulated run_dir="$work/run" trainer.max_epochs=1
 fas test "$work/run"
 fas evaluate "$work/run/scores.csv"
 fas report "$work/run" --out "$work/report.html"

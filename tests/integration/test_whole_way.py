@@ -55,7 +55,7 @@ def store(fas: Fas, tree: Path) -> str:
 
 @pytest.fixture(scope="module")
 def run(fas: Fas, store: str, folder: Path) -> Path:
-    fas("fit", "--exp", "demo", f"run_dir={folder / 'run'}", "trainer.max_epochs=1")
+    fas("fit", "--exp", "basn/simulated", f"run_dir={folder / 'run'}", "trainer.max_epochs=1")
     return folder / "run"
 
 
@@ -154,7 +154,7 @@ def test_a_bad_checkpoint_is_one_message(
 def test_a_missing_layer_is_named_with_the_command_that_makes_it(fas: Fas, tree: Path, folder: Path) -> None:
     bare = folder / "bare"
     fas("preprocess", "oulu", "--root", tree, "--frames", "even:1", "--store", bare)
-    done = fas("fit", "--exp", "demo", f"data.store={bare}", f"run_dir={folder / 'no_run'}", code=2)
+    done = fas("fit", "--exp", "basn/simulated", f"data.store={bare}", f"run_dir={folder / 'no_run'}", code=2)
     assert "--depth" in done.stderr and "fas preprocess oulu" in done.stderr
 
 
