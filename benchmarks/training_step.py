@@ -83,7 +83,7 @@ class Alternating(IterableDataset[dict[str, Any]]):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--exp", default="basn/simulated", help="experiment; the smaller its network, the more Lightning shows")
+    parser.add_argument("--exp", default="basn/simulated", help="the smaller its network, the more Lightning shows")
     parser.add_argument("--steps", type=int, default=100, help="steps of each")
     parser.add_argument("overrides", nargs="*", help="as for `fas fit`")
     arguments = parser.parse_args()
