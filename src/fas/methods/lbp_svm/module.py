@@ -38,7 +38,7 @@ class LbpSvm(FittedMethod):
         radius: Of the circle of points, in pixels.
         points: Points on the circle.
         interpolation: Take values between pixels instead of the nearest pixel.
-        crop_scale: Side of the crop in sides of the face box; None takes the stored crop.
+        scale: Side of the crop in sides of the face box; None takes the stored crop.
         kernel: `rbf` or `linear`.
         c_grid: Penalties to choose from.
         gamma_grid: Widths of the RBF kernel to choose from; not read for a linear one.
@@ -61,7 +61,7 @@ class LbpSvm(FittedMethod):
         radius: PositiveInt = 1,
         points: Annotated[int, Field(ge=4, le=16)] = 8,
         interpolation: bool = False,
-        crop_scale: PositiveFloat | None = 1.0,
+        scale: PositiveFloat | None = 1.0,
         kernel: Kernel = "rbf",
         c_grid: Values = _C,
         gamma_grid: Values = _GAMMA,
@@ -74,7 +74,7 @@ class LbpSvm(FittedMethod):
                 f"blocks of {input_size // blocks} pixels have no room for patterns of radius {radius}",
                 remedy="choose a larger model.input_size, or a smaller model.blocks or model.radius",
             )
-        self.requirements = Requirements(input_size=input_size, crop_scale=crop_scale, sampling="all")
+        self.requirements = Requirements(input_size=input_size, crop_scale=scale, sampling="all")
         self.channels = ColourChannels(colour)
         self.histogram = PatternHistogram(
             pattern=pattern, radius=radius, points=points, interpolation=interpolation, blocks=blocks
