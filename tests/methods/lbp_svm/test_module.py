@@ -60,7 +60,7 @@ def test_conf_has_exactly_the_hyper_parameters_with_their_defaults():
 
 def test_defaults_are_the_references():
     method = LbpSvm()
-    assert method.requirements == Requirements(input_size=64, scale=1.0, sampling="all")
+    assert method.requirements == Requirements(input_size=64, crop_scale=1.0, sampling="all")
     defaults = inspect.signature(LbpSvm).parameters
     assert defaults["c_grid"].default == tuple(2.0**power for power in range(-3, 14, 2))
     assert defaults["gamma_grid"].default == tuple(2.0**power for power in range(-15, 0, 2))
