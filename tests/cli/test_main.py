@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+from importlib import import_module
 
 import pytest
+import typer
 
 from fas.cli import main as entry
 
@@ -30,3 +32,22 @@ def test_another_error_of_the_system_keeps_its_traceback(monkeypatch):
     monkeypatch.setattr(entry, "app", write)
     with pytest.raises(PermissionError):
         entry.main()
+
+
+def every_command():
+    """Each command and subcommand by its words."""
+    for name in entry.COMMANDS:
+        command = typer.main.get_command(import_module(f"fas.cli.{name}").app)
+        yield name, command
+        yield from ((f"{name} {sub}", one) for sub, one in getattr(command, "commands", {}).items())
+
+
+@pytest.mark.parametrize(
+    ("name", "command"), list(every_command()), ids=lambda one: one if isinstance(one, str) else ""
+)
+def test_every_help_ends_with_examples_of_that_command_one_per_line(name, command):
+    lines = command.get_help(command.make_context(name, [], resilient_parsing=True)).splitlines()
+    examples = [line.strip() for line in lines[lines.index("  Examples:") + 1 :] if line.strip()]
+    assert examples
+    assert all(line.startswith("fas ") for line in examples)
+    assert any(name in line for line in examples)

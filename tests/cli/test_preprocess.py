@@ -8,14 +8,11 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 import typer
-from typer.testing import CliRunner
 
 from fas.cli import preprocess as command
-from fas.cli import store as store_command
 from fas.datasets.loading import load_recipe
 from fas.errors import FasError
 from fas.layers import LAYERS
@@ -42,28 +39,6 @@ def test_every_optional_layer_has_its_option() -> None:
     optional = {name for name, layer in LAYERS.items() if layer.optional}
     assert {f"--{name}" for name in optional} <= options
     assert not {f"--{name}" for name in LAYERS.keys() - optional} & options
-
-
-@pytest.mark.parametrize("markup", ["rich", None])
-@pytest.mark.parametrize(
-    ("app", "arguments", "count"),
-    [
-        (command.app, [], 3),
-        (store_command.app, [], 3),
-        (store_command.app, ["ls"], 2),
-        (store_command.app, ["show"], 2),
-        (store_command.app, ["verify"], 2),
-        (store_command.app, ["sheet"], 2),
-    ],
-)
-def test_help_shows_examples(
-    monkeypatch: pytest.MonkeyPatch, app: typer.Typer, arguments: list[str], count: int, markup: Any
-) -> None:
-    monkeypatch.setattr(app, "rich_markup_mode", markup)
-    done = CliRunner().invoke(app, [*arguments, "--help"], env={"COLUMNS": "80"})
-    lines = [line.strip() for line in done.output.splitlines()]
-    examples = [line for line in lines[lines.index("Examples:") + 1 :] if line]
-    assert len(examples) == count and all(line.startswith("fas ") for line in examples)
 
 
 @pytest.fixture

@@ -6,7 +6,14 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(invoke_without_command=True, add_completion=False)
+from fas.cli.options import examples
+
+app = typer.Typer(
+    invoke_without_command=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    epilog=examples("models", "models fetch", "models fetch efficientnet-lite0-57934424.pth"),
+)
 
 
 @app.callback()
@@ -15,11 +22,6 @@ def show_table(context: typer.Context) -> None:
 
     A file is fetched when it is first needed. For a machine without
     network, fetch it elsewhere and copy it into the listed folder.
-
-    Examples:
-      fas models
-      fas models fetch
-      fas models fetch det_10g.onnx efficientnet-lite0-57934424.pth
     """
     if context.invoked_subcommand is not None:
         return
@@ -39,7 +41,7 @@ def show_table(context: typer.Context) -> None:
             print(f"  source:    {source}")
 
 
-@app.command()
+@app.command(epilog=examples("models fetch", "models fetch det_10g.onnx efficientnet-lite0-57934424.pth"))
 def fetch(
     names: Annotated[
         list[str] | None,
@@ -49,10 +51,6 @@ def fetch(
     """Fetches weights into the folder of models and checks their hashes.
 
     Without names: the two files that `fas preprocess` needs by default.
-
-    Examples:
-      fas models fetch
-      fas models fetch efficientnet-lite0-57934424.pth
     """
     from fas.weights.fetching import fetch_model
     from fas.weights.table import FACE_DETECTOR, FACE_MESH

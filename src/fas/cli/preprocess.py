@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fas.cli.options import examples
 from fas.errors import FasError
 
 if TYPE_CHECKING:
@@ -15,20 +16,16 @@ if TYPE_CHECKING:
     from fas.store.source import Source
     from fas.store.store import Store
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 SOME_FAILED = 1
 """Exit code when presentations failed, although everything else was done."""
 
-# Empty lines between them, since help texts are wrapped by paragraph.
-EXAMPLES = """Examples:
-
-fas preprocess oulu --root /data/oulu --depth --reflection
-
-fas preprocess own.csv --root /data/own --frames even:8
-
-fas preprocess oulu --part 3/16 --workers 4
-"""
+EXAMPLES = examples(
+    "preprocess oulu --root /data/oulu --depth --reflection",
+    "preprocess own.csv --root /data/own --frames even:8",
+    "preprocess oulu --part 3/16 --workers 4",
+)
 
 
 @app.command(epilog=EXAMPLES)

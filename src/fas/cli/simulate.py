@@ -8,14 +8,21 @@ from typing import Annotated
 
 import typer
 
+from fas.cli.options import examples
 from fas.errors import FasError
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+EXAMPLES = examples(
+    "simulate oulu --out oulu",
+    "simulate oulu --out oulu --phones 1,2 --seconds 1 --protocol 1",
+    "simulate oulu --out oulu --faces portraits --resolution 1080x1920",
+)
 
 _DATASETS = ("oulu",)
 
 
-@app.command()
+@app.command(epilog=EXAMPLES)
 def simulate(
     dataset: Annotated[str, typer.Argument(help="Layout of the tree: oulu.")],
     out: Annotated[Path, typer.Option(help="Folder of the tree. If it holds an unfinished tree, that is completed.")],
@@ -45,11 +52,6 @@ def simulate(
 
     Its layout is OULU-NPU's, so that every other command can read it.
     Results on it are not results on OULU-NPU.
-
-    Examples:
-      fas simulate oulu --out oulu
-      fas simulate oulu --out oulu --phones 1,2 --seconds 1 --protocol 1
-      fas simulate oulu --out oulu --faces portraits --resolution 1080x1920
     """
     if dataset not in _DATASETS:
         raise FasError(f"there is no simulation of {dataset!r}", remedy=f"choose one of: {', '.join(_DATASETS)}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fas.cli.options import examples
 from fas.errors import FasError
 from fas.paths import store_root
 from fas.progress import progress_bar
@@ -17,17 +18,14 @@ if TYPE_CHECKING:
 
     from fas.store import Store, StoreIndex
 
-EXAMPLES = """Examples:
-
-fas store ls
-
-fas store show ~/.fas/store/oulu/0123456789ab
-
-fas store sheet --out sheet.png
-"""
+EXAMPLES = examples("store ls", "store show ~/.fas/store/oulu/0123456789ab", "store sheet --out sheet.png")
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Look into a store: ls, show, verify, sheet.", epilog=EXAMPLES
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    help="Look into a store: ls, show, verify, sheet.",
+    epilog=EXAMPLES,
 )
 
 StoreArgument = Annotated[
@@ -36,7 +34,7 @@ StoreArgument = Annotated[
 ]
 
 
-@app.command("ls", epilog="Examples:\n\nfas store ls\n\nfas store ls /data/stores")
+@app.command("ls", epilog=examples("store ls", "store ls /data/stores"))
 def list_stores(
     root: Annotated[
         Path | None, typer.Argument(metavar="[ROOT]", help="Folder with stores; by default $FAS_STORE.")
@@ -72,7 +70,7 @@ def list_stores(
         raise damages[-1]  # after all others are printed
 
 
-@app.command(epilog="Examples:\n\nfas store show\n\nfas store show ~/.fas/store/oulu/0123456789ab")
+@app.command(epilog=examples("store show", "store show ~/.fas/store/oulu/0123456789ab"))
 def show(store: StoreArgument = None) -> None:
     """Show a store: settings, counts by split and species, completeness of layers, failures."""
     import yaml
@@ -110,7 +108,7 @@ def show(store: StoreArgument = None) -> None:
         print("No failures to acquire.")
 
 
-@app.command(epilog="Examples:\n\nfas store verify\n\nfas store verify ~/.fas/store/oulu/0123456789ab")
+@app.command(epilog=examples("store verify", "store verify ~/.fas/store/oulu/0123456789ab"))
 def verify(store: StoreArgument = None) -> None:
     """Read every byte of a store and compare it with its checksums; exit code 1 on any damage."""
     from fas.store import Store
@@ -133,7 +131,7 @@ def verify(store: StoreArgument = None) -> None:
         raise typer.Exit(code=1)
 
 
-@app.command(epilog="Examples:\n\nfas store sheet\n\nfas store sheet --out faces.png --rows 24 --seed 1")
+@app.command(epilog=examples("store sheet", "store sheet --out faces.png --rows 24 --seed 1"))
 def sheet(
     store: StoreArgument = None,
     out: Annotated[Path, typer.Option(help="The picture to write.")] = Path("sheet.png"),
