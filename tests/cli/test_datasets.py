@@ -331,7 +331,8 @@ def test_a_protocol_across_datasets_from_rules_and_from_trees(tmp_path: Path, fu
         assert problem in done.stderr
 
 
-def test_a_dataset_needs_a_protocol() -> None:
+def test_a_dataset_with_several_protocols_needs_one_named() -> None:
     done = fas("protocol", "oulu", "--rules")
     assert done.returncode == 2
-    assert "name one of: 1, 2, 3, 4" in done.stderr
+    assert "OULU-NPU has 4 protocols" in done.stderr and "4: " in done.stderr
+    assert fas("protocol", "nuaa", "--rules").returncode == 0  # it has one

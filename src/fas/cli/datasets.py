@@ -186,12 +186,11 @@ def fake(
 
 def _splits(name: str, protocol: str | None, fold: int | None, roots: list[str] | None, *, rules: bool) -> Splits:
     from fas.datasets.loading import load_recipe
-    from fas.datasets.protocol import find_protocol, protocol_splits
-    from fas.errors import FasError
+    from fas.datasets.protocol import default_protocol, find_protocol, protocol_splits
 
     recipe = load_recipe(name)
     if protocol is None:
-        raise FasError("no protocol is given", remedy=f"name one of: {', '.join(recipe.protocols)}")
+        protocol = default_protocol(recipe)
     find_protocol(recipe, protocol, fold)  # before anything that takes longer
     root = Path(roots[-1]) if roots else None
     presentations = _from_rules(recipe) if rules else _found(recipe, root, protocol, fold)

@@ -79,7 +79,7 @@ def default_protocol(recipe: Recipe) -> str:
     choices = "".join(f"\n  {name}: {rules.about}" for name, rules in recipe.protocols.items())
     raise FasError(
         f"{recipe.title} has {len(recipe.protocols)} protocols, and none is named:{choices}",
-        remedy="name one with data.protocol=NAME",
+        remedy="name one: data.protocol=NAME for training, or after the dataset for `fas datasets protocol`",
     )
 
 
