@@ -16,6 +16,8 @@ import torch
 from fas.metrics import auc, eer, error_rates
 from fas.torchmetrics import ACER, APCER, AUC, BPCER, EER
 
+pytestmark = pytest.mark.slow
+
 WORKER = """
 import json, sys
 import torch, torch.distributed as dist

@@ -12,6 +12,8 @@ import pytest
 
 from tests.fakes.oulu import make_oulu
 
+pytestmark = pytest.mark.slow
+
 
 def fas(*arguments: str | Path, data: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "fas.cli.main", "datasets", *map(str, arguments)]

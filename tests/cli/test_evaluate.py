@@ -13,6 +13,8 @@ import pytest
 from fas.evaluation.scores.file import write_scores
 from tests.fakes.scores import PROVENANCE, random_scores
 
+pytestmark = pytest.mark.slow
+
 
 def fas(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "fas.cli.main", *map(str, arguments)]

@@ -17,6 +17,8 @@ import yaml
 
 from tests.fakes.store import TINY, make_store
 
+pytestmark = pytest.mark.slow
+
 FAS = Path(sys.executable).with_name("fas")
 
 

@@ -13,6 +13,8 @@ import pytest
 
 from tests.fakes.runs import counted_scores, make_run
 
+pytestmark = pytest.mark.slow
+
 
 def fas(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "fas.cli.main", *map(str, arguments)]

@@ -21,6 +21,8 @@ from fas.datasets.protocol import protocol_splits
 from fas.datasets.recipe import Recipe
 from fas.errors import FasError, FasWarning
 
+pytestmark = pytest.mark.slow
+
 CELEBA = load_recipe("celeba_spoof")
 METAS = "metas/intra_test/train_label.json"
 TYPES = {

@@ -18,6 +18,8 @@ from fas.datasets.presentation import Presentation
 from fas.datasets.protocol import folds, protocol_splits
 from fas.datasets.protocol_files import check_protocol_files
 
+pytestmark = pytest.mark.slow
+
 LARGE = 40_000
 """Trees of more presentations are not written here; benchmarks/index.py does."""
 

@@ -18,6 +18,8 @@ from fas.data.datamodule import FasDataModule
 from tests.fakes.faces import face_frames
 from tests.fakes.video import write_video
 
+pytestmark = pytest.mark.slow
+
 MANIFEST = """path,label,attack_type,subject,split,lamp
 ann/one.mp4,1,,ann,train,on
 ann/paper.png,0,print/glossy,ann,train,on

@@ -19,6 +19,8 @@ from fas.store.store import Store
 from tests.fakes.faces import blank_frames, face_frames
 from tests.fakes.video import write_video
 
+pytestmark = pytest.mark.slow
+
 VIDEOS = 10
 FRAMES = 6
 

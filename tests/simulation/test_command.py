@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 SMALL = (
     *("--subjects", "3", "--phones", "3", "--sessions", "1"),
     *("--seconds", "0.1", "--fps", "20", "--resolution", "90x160"),

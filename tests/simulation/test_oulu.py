@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from fas.datasets.index import index_dataset
+from fas.datasets.loading import load_recipe
 from fas.datasets.protocol import protocol_splits
 from fas.datasets.protocol_files import check_protocol_files
-from fas.datasets.recipe import load_recipe
 from fas.errors import FasError
 from fas.simulation import oulu
 from fas.simulation.oulu import simulate_oulu

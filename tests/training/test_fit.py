@@ -17,6 +17,8 @@ from fas.training.compose import compose_run
 from fas.training.fit import fit, readable_errors
 from tests.fakes.store import make_store
 
+pytestmark = pytest.mark.slow
+
 _set = GroupSampler.set_epoch
 
 

@@ -21,6 +21,8 @@ from fas.training.fit import fit
 from fas.training.score import evaluate_run, score_run
 from tests.fakes.store import TINY
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def run(store_root, tmp_path_factory):
