@@ -147,7 +147,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(small_disk: Path) -> None:
         for _ in range(100):
             file.write(b"x" * 10_000)
     assert caught.value.path == small_disk / "file"
-    assert "make room" in str(caught.value.remedy)
+    assert "free space" in str(caught.value.remedy)
     assert names(small_disk) == []
 
 
