@@ -55,7 +55,7 @@ def test_shows_published_facts_without_a_tree() -> None:
     done = fas("show", "oulu")
     assert (done.returncode, done.stderr) == (0, "")
     assert cells(done.stdout, "train attack") == ["1440"]
-    assert done.stdout.startswith("no raw tree: no root folder is given for dataset 'oulu'\n")
+    assert done.stdout.startswith("no raw tree: no root folder was given for dataset 'oulu'\n")
     assert "OULU-NPU (oulu)\n" in done.stdout
     assert "--root" in done.stdout
 
