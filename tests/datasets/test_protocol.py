@@ -42,7 +42,7 @@ def test_without_a_default_the_choices_are_listed() -> None:
         default_protocol(OULU)
     assert "OULU-NPU has 4 protocols, and none is named:\n  1: unseen environment (session 3)\n" in str(caught.value)
     assert "\n  4: unseen environment, instruments and camera together\n" in str(caught.value)
-    assert caught.value.remedy .startswith("name one: data.protocol=NAME")
+    assert caught.value.remedy.startswith("name one: data.protocol=NAME")
     with pytest.raises(FasError, match="OULU-NPU has no protocol"):
         default_protocol(replace(OULU, protocols={}))
 
