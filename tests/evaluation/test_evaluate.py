@@ -152,7 +152,7 @@ def test_presentations_without_a_score_are_counted_and_in_no_rate():
     assert evaluation.failures == {"bona fide": 1, "mask/silicone": 1, "print/printer1": 1}
     assert evaluation.counts["presentations"] == 6
     assert evaluation.rates == evaluate_scores(score_table(DEV + TEST)).rates
-    assert cautions(evaluation) == ["no presentation of species mask/silicone has a score: it is in no rate"]
+    assert cautions(evaluation) == ["no presentation of species mask/silicone has a score: it is not in any rate"]
 
 
 def test_infinite_scores_give_plain_json():
@@ -273,7 +273,7 @@ def test_text_names_threshold_counts_failures_and_warnings():
     shown = text(evaluate_scores(score_table(rows)))
     assert "threshold 0.35 (dev-eer): EER of the dev split" in shown
     assert "6 presentations of 2 subjects (3 bona fide, 3 attacks), 9 frames" in shown
-    assert "failure to acquire (no frame has a score; in no rate): 1 bona fide" in shown
+    assert "failure to acquire (no frame has a score; not in any rate): 1 bona fide" in shown
     assert "warning: 1 subject(s) are in dev and in test (21)" in shown
     assert "50.00 %" in shown
     assert "failure-to-acquire rate 14.29 % (1 / 7); counted as rejections: APCER 50.00 %, BPCER 50.00 %" in shown
@@ -445,7 +445,7 @@ def test_subjects_without_names_are_nobody():
     evaluation = evaluate_scores(replace(table, subject=np.full(len(table), "", dtype=object)))
     assert evaluation.intervals.unit == "presentations"
     assert list(evaluation.warnings) == [
-        "the subjects are not named: the intervals take presentations as independent, so they may be too narrow"
+        "the subjects are not named: the intervals treat presentations as independent, so they may be too narrow"
     ]
 
 

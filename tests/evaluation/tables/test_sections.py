@@ -98,7 +98,7 @@ def test_no_papers_row_is_shown_with_simulated_data_and_every_format_says_simula
     (table,) = sections(summaries)
     assert table.title == "SIMULATED DATA: oulu-simulated, protocol 1"
     assert [row.cells[0] for row in table.rows] == ["demo (simulated)"]
-    assert any("no paper's row" in note for note in table.notes)
+    assert any("published rows are left out" in note for note in table.notes)
     for text in (render_latex([table]), render_markdown([table])):
         assert "SIMULATED DATA" in text
         assert "(simulated)" in text
