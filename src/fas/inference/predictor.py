@@ -130,7 +130,7 @@ class Predictor:
 
         Args:
             path: The file.
-            frames: Which frames of a video are looked at; None takes `default_frames`.
+            frames: Which frames of a video are looked at; None uses `default_frames`.
 
         Raises:
             FasError: The file cannot be decoded, no frame shows a face, or there is no whole clip.
