@@ -42,7 +42,7 @@ def preprocess(
         store_root: The folder of all stores.
         faces: How faces are found and cut.
         layers: The wanted optional layers.
-        source: What the command was given, to be recorded in the store.
+        source: The arguments of the command, to be recorded in the store.
         weights: A folder with the detector's and the mesh model's weights, instead of the download.
         workers: How many processes.
         part: The `(i, n)`-th part of the dataset, 1-based, for several machines.

@@ -45,7 +45,7 @@ class Summary:
     def by_reason(self) -> dict[str, list[str]]:
         """Reason -> the presentations that failed for it, the most frequent first.
 
-        Reasons that differ in numbers only ("no face in any of 151 frames") count as one.
+        Reasons that differ only in numbers ("no face in any of 151 frames") count as one.
         """
         grouped: dict[str, list[str]] = {}
         for video_id, reason in sorted(self.failures.items()):
