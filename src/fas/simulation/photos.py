@@ -108,7 +108,7 @@ def find_people(paths: list[Path], detector: FaceDetector, mesh_model: MeshModel
         paths: The files, read in this order.
         detector: Finds the faces.
         mesh_model: Fits their meshes.
-        wanted: How many people there must be; None takes all there are, up to the 55 of OULU-NPU.
+        wanted: How many people there must be; None uses all there are, up to the 55 of OULU-NPU.
 
     Raises:
         FasError: No person was found, or fewer than wanted.
