@@ -62,6 +62,6 @@ class WholeFiles(TorchCheckpointIO):
         """Writes a checkpoint.
 
         Raises:
-            FasError: The system refuses, because of a full disk for example. The checkpoint that was there stays.
+            FasError: The system refuses, for example because the disk is full. An existing checkpoint stays.
         """
         save_checkpoint(Path(path), checkpoint)

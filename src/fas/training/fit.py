@@ -190,7 +190,7 @@ class _Fitting:
         try:
             trainer.fit(method, data, ckpt_path=folder.last if resumed else None, weights_only=True)
         except SystemExit:  # Lightning's answer to Ctrl-C, after an orderly end
-            _tell(f"stopped; resume with: {fas_command('fit', '--resume', str(self._run.path))}")
+            _tell(f"stopped; resume with: {fas_command('fit', str(self._run.path))}")
             raise
         finally:
             finish(loggers)

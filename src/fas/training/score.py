@@ -36,7 +36,7 @@ def score_run(path: Path, overrides: Sequence[str] = (), out: Path | None = None
     Args:
         path: A run's folder, for its chosen checkpoint, or a checkpoint in it, also of one of its stages.
         overrides: Changes to the run's config, such as another dataset or protocol.
-        out: The scores file; None takes scores.csv in the run's folder, with a name that says the checkpoint if it is
+        out: The scores file; None uses scores.csv in the run's folder, with a name that says the checkpoint if it is
             not the chosen one, and the data if it is not the run's own.
 
     Returns:
