@@ -185,7 +185,7 @@ def test_help_does_not_import_rich() -> None:
 def test_strict_needs_a_tree() -> None:
     done = fas("show", "oulu", "--strict")
     assert done.returncode == 2
-    assert "no root folder is given" in done.stderr
+    assert "no root folder was given" in done.stderr
 
 
 @pytest.mark.parametrize("options", [("--rules",), ()])
@@ -241,7 +241,7 @@ def test_protocol_files_that_disagree_are_a_warning(small: Path) -> None:
         (("show", "ouli"), ["unknown dataset 'ouli'; did you mean oulu?"]),
         (("show", "gone.yaml"), ["cannot be read", "path:   gone.yaml"]),
         (("show", "oulu", "--root", "/nowhere"), ["does not exist", "/nowhere"]),
-        (("protocol", "oulu", "1"), ["no root folder is given", "FAS_DATA"]),
+        (("protocol", "oulu", "1"), ["no root folder was given", "FAS_DATA"]),
         (("protocol", "oulu", "9", "--rules"), ["no protocol '9'", "4 (unseen"]),
         (("protocol", "oulu", "3", "--rules"), ["6 folds", "give a fold of 1..6"]),
         (("protocol", "oulu", "1", "--fold", "1", "--rules"), ["no fold 1", "leave the fold out"]),
@@ -322,7 +322,7 @@ def test_a_protocol_across_datasets_from_rules_and_from_trees(tmp_path: Path, fu
     from_tree = fas("protocol", cross, "--root", f"oulu={full / 'oulu'}", "--csv", "-")
     assert sorted(from_tree.stdout.splitlines()) == sorted(from_rules.stdout.splitlines())
     for arguments, problem in (
-        (("--root", full / "oulu"), "names no dataset of phones"),
+        (("--root", full / "oulu"), "does not name a dataset of phones"),
         (("official",), "is a protocol itself"),
         (("--fold", "1"), "is a protocol itself"),
     ):
