@@ -133,7 +133,7 @@ def test_across_datasets_there_is_a_matrix(tmp_path):
 def test_thresholds_that_need_a_word(folds):
     summaries = summarise(read_results(folds, "0.5"))
     (table,) = sections(summaries, ("eer",))
-    assert "threshold: fixed by the user, from no data" in table.notes
+    assert "threshold: fixed by the user, independent of the data" in table.notes
     assert any("EER is computed on the test scores" in note for note in table.notes)
 
 
