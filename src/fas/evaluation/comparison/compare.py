@@ -136,7 +136,7 @@ def compare_scores(
         here_a.label,
         here_a.attack_type,
         thresholds,
-        # A presentation without the name of its subject counts as a subject of its own.
+        # A presentation without the name of its subject counts as a separate subject.
         np.where(here_a.subject == "", here_a.video_id, here_a.subject).astype(str),
         replicates=replicates,
         seed=seed,
