@@ -1,4 +1,4 @@
-"""From photographs to people: which files are photographs, who is on them, who has enough room around the face."""
+"""From photographs to people: finds the photographs, the people in them, and who has enough space around the face."""
 
 from __future__ import annotations
 
