@@ -85,7 +85,7 @@ def _names(recipe: Recipe, presentations: list[Presentation]) -> Iterator[str]:
     if covers_all(recipe):
         yield "Every name is known, so `fas datasets show` names each missing or unexpected file. For example:"
     else:
-        yield "Not every name is known. For the rest only form and number are, and fake trees invent them. For example:"
+        yield "Not every name is known. Fake trees invent those whose form alone is known. For example:"
     examples = {(one.attack_type, one.split): one.path for one in reversed(presentations)}
     yield from ("", "```", *sorted(examples.values())[:12], "```", "")
     yield from table(("field", "meaning"), ((f"`{name}`", _meaning(what)) for name, what in recipe.fields.items()))
@@ -97,7 +97,7 @@ def _meaning(what: str | Mapping[str, str]) -> str:
 
 def _protocols(recipe: Recipe, presentations: list[Presentation]) -> Iterator[str]:
     yield "Presentations as bona fide + attack." + (
-        "" if covers_all(recipe) else " Counted on a fake tree: where not every name is known, yours may differ."
+        "" if covers_all(recipe) else " Counted on a fake tree. Since not every name is known, yours may differ."
     )
     yield ""
     rows: list[tuple[object, ...]] = []

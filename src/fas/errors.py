@@ -40,9 +40,9 @@ def _rebuild(kind: type[FasError], cause: str, path: Path | None, remedy: str | 
 
 
 def first_line(error: Exception) -> str:
-    """What an exception of another package says, in one line; its type if it says nothing."""
+    """The message of another package's exception on one line, or its type if it has no message."""
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 class FasWarning(UserWarning):
-    """Something went on, but the user should know: a missing file, a fallback, an optimistic choice."""
+    """A command continued, but the user should know why: a missing file, a fallback, an optimistic choice."""

@@ -1,4 +1,4 @@
-"""The one way to write a file: it appears whole or not at all, however its writer ends."""
+"""Atomic writing of files: a file appears complete or not at all, even if its writer is killed."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from fas.errors import FasError
 _TEMPORARY = re.compile(r"\.tmp-(?P<host>.+)-(?P<pid>\d+)-[0-9a-f]{16}")
 _ABANDONED_AFTER = 24 * 3600.0
 
-_AGAIN = "then run the same command again: what is finished is kept"
+_AGAIN = "then run the same command again; finished work is kept"
 _REMEDIES = {
     errno.ENOSPC: f"free space on this disk, or write to another one (FAS_STORE, run_dir, --out); {_AGAIN}",
     errno.EDQUOT: f"free space in your quota, or write to another disk (FAS_STORE, run_dir, --out); {_AGAIN}",
     errno.EFBIG: f"raise the file size limit (ulimit -f), {_AGAIN}",
-    errno.EACCES: "make the folder writable for you, or choose one that is (FAS_STORE, run_dir, --out)",
-    errno.EPERM: "make the folder writable for you, or choose one that is (FAS_STORE, run_dir, --out)",
-    errno.EROFS: "this file system is read-only: choose a folder that is writable (FAS_STORE, run_dir, --out)",
+    errno.EACCES: "make the folder writable for your user, or choose another one (FAS_STORE, run_dir, --out)",
+    errno.EPERM: "make the folder writable for your user, or choose another one (FAS_STORE, run_dir, --out)",
+    errno.EROFS: "this file system is read-only; choose a folder on another one (FAS_STORE, run_dir, --out)",
     errno.ENAMETOOLONG: "shorten the file's name or the path of its folder",
 }
 
@@ -49,7 +49,7 @@ def _cannot_write(path: Path, error: OSError) -> FasError:
 class _ExplainingFile(io.FileIO):
     """A raw file whose failed writes explain themselves.
 
-    The explanation is made here, not around the whole writing, because the frames come from a generator whose own
+    Errors are explained here, not around the whole write, because the frames come from a generator whose own
     `OSError` (an unreadable video, say) must not be blamed on this file.
     """
 
@@ -69,8 +69,8 @@ def atomic_file(path: Path, *, exclusive: bool = False) -> Iterator[BinaryIO]:
     A process that is killed leaves at most the temporary file, which `sweep` recognises.
 
     Args:
-        path: The file to make. Its folder is made as well.
-        exclusive: Keep a file that is there already and raise `FileExistsError`, instead of replacing it. Of
+        path: The file to create. Its folder is created too.
+        exclusive: Keep an existing file and raise `FileExistsError` instead of replacing it. Of
             several processes that try at once, exactly one wins.
 
     Yields:
@@ -78,7 +78,7 @@ def atomic_file(path: Path, *, exclusive: bool = False) -> Iterator[BinaryIO]:
 
     Raises:
         FasError: The disk is full, the folder is not writable, ...
-        FileExistsError: `exclusive`, and somebody else was first.
+        FileExistsError: `exclusive` is set and the file exists.
     """
     temporary = path.with_name(f".tmp-{_host()}-{os.getpid()}-{secrets.token_hex(8)}")
     with writing(path):
@@ -97,14 +97,14 @@ def atomic_file(path: Path, *, exclusive: bool = False) -> Iterator[BinaryIO]:
                 temporary.replace(path)
         _sync_folder(path.parent)
     finally:
-        # Closing flushes, which fails again on a full disk; the first error is the one to tell.
+        # Closing flushes, which fails again on a full disk; the first error is the one to report.
         with suppress(FasError):
             file.close()
         temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes a UTF-8 text file as a whole or not at all.
+    """Writes a UTF-8 text file, completely or not at all.
 
     Raises:
         FasError: The disk is full, the folder is not writable, ...
@@ -175,7 +175,7 @@ def _is_alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        pass  # it is somebody else's
+        pass  # it belongs to another user
     return True
 
 

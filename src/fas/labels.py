@@ -1,4 +1,4 @@
-"""The two classes and the three splits, by the words and numbers that all of fas uses."""
+"""The two classes and the three splits, with the names and numbers that all of fas uses."""
 
 from __future__ import annotations
 

@@ -22,16 +22,16 @@ class Layer:
     """One layer.
 
     Attributes:
-        name: Of its folder in the store and of its option on the command line.
+        name: Name of its folder in the store and of its option on the command line.
         about: What it is, for users.
         kind: `image`: uint8 `(H, W)` or `(H, W, 3)`, 255 standing for 1, encoded as an image. `points`: float32
             `(N, D)`, the first two of D being x and y in pixels of the crop, encoded as .npy. `vector`: float32
             `(N,)`, encoded as .npy.
-        channels: Of an image; D of points; N of a vector.
+        channels: Number of channels of an image; D of points; N of a vector.
         unit: Whether there is a value for every frame or one for the presentation.
         zero_for: The label whose training target is zeros; the stored value is not read for it. None: no such rule.
-        sign_of: The label that a high value is a sign of, where there is one; pictures choose their colour by it.
-        optional: Whether `fas preprocess` makes it only if asked to (`--<name>`).
+        sign_of: The label that a high value indicates, if any; it decides the colour in pictures.
+        optional: Whether `fas preprocess` computes it only on request (`--<name>`).
     """
 
     name: str
@@ -55,7 +55,7 @@ LAYERS: dict[str, Layer] = {
         Layer(REFLECTION, "light reflected by a medium", "image", 3, zero_for=BONA_FIDE, sign_of=ATTACK),
     )
 }
-"""Layer name -> what is known of it, in the order in which they are made and shown."""
+"""Layer name -> its description, in the order in which layers are computed and shown."""
 
 
 def is_per_presentation(name: str) -> bool:
@@ -64,5 +64,5 @@ def is_per_presentation(name: str) -> bool:
 
 
 def layer_options(name: str) -> tuple[str, ...]:
-    """What asks `fas preprocess` for a layer: `--<name>`; nothing for a layer that is always made."""
+    """The option of `fas preprocess` that adds a layer: `--<name>`; none for a layer that is always stored."""
     return () if name in LAYERS and not LAYERS[name].optional else (f"--{name}",)

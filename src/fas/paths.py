@@ -37,7 +37,7 @@ def dataset_root(dataset: str, root: Path | None = None) -> Path:
         base = os.environ.get("FAS_DATA")
         if not base:
             raise FasError(
-                f"no root folder is given for dataset {dataset!r}",
+                f"no root folder was given for dataset {dataset!r}",
                 remedy=f"give --root DIR, or set FAS_DATA to the folder that holds {dataset}/",
             )
         root = Path(base).expanduser() / dataset
@@ -45,6 +45,6 @@ def dataset_root(dataset: str, root: Path | None = None) -> Path:
         raise FasError(
             f"the root folder of dataset {dataset!r} does not exist",
             path=root,
-            remedy="check the path; no folder is made for raw data",
+            remedy="check the path; fas does not create folders for raw data",
         )
     return root

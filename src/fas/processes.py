@@ -1,4 +1,4 @@
-"""Worker processes: how many there should be, and how each begins, so that none is left behind."""
+"""Worker processes: how many to start, and how each starts so that it never outlives its parent."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ def default_workers() -> int:
 
 
 def begin_worker() -> None:
-    """To be called first in a worker process: one thread for OpenCV, and an end when the parent has ended.
+    """Call this first in a worker process: it limits OpenCV to one thread and exits when the parent is gone.
 
-    A parent that is killed tells nobody; without this its workers would wait for it forever.
+    A killed parent cannot notify its workers; without this they would wait for it forever.
     """
     cv2.setNumThreads(1)  # the workers are the parallelism
     Thread(target=_end_with_parent, daemon=True).start()

@@ -1,4 +1,4 @@
-"""One look for every long step: a bar with count, rate and remaining time; in a log, a line of these now and then."""
+"""The progress display of every long step: a bar with count, rate and remaining time; in a log, lines of these."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _LINE_SHARE = 0.1
 _LINE_SECONDS = 30.0
 """A log gets a line for every tenth of the steps, and at the next step after half a minute without one."""
 _LINE_GAP = 1.0
-"""Least seconds between two lines: work that is done at once is one line."""
+"""Minimum seconds between two lines, so that quick work prints only one."""
 
 
 class Advance(Protocol):
-    """What a progress bar gives to the work that it shows."""
+    """The function with which work advances its progress bar."""
 
     def __call__(self, steps: int, note: str | None = None) -> None:
-        """Counts `steps` more; `note` replaces the note behind the bar."""
+        """Advances by `steps`; `note` replaces the note after the bar."""
 
 
 class _RateColumn(ProgressColumn):
@@ -56,7 +56,7 @@ def progress_bar(description: str, total: int, unit: str) -> Iterator[Advance]:
         unit: What one step is, in the singular (`frame`, `video`), for the rate.
 
     Yields:
-        A function that advances the bar by the given number of steps, and may change the note behind it. Threads may
+        A function that advances the bar by the given number of steps, and may change the note after it. Threads may
         share it.
     """
     console = Console(stderr=True)
@@ -87,7 +87,7 @@ def progress_bar(description: str, total: int, unit: str) -> Iterator[Advance]:
 
 
 class _Lines:
-    """The same for a log file or a pipe."""
+    """Progress as plain lines, for a log file or a pipe."""
 
     def __init__(self, description: str, total: int, unit: str) -> None:
         self._description, self._total, self._unit = description, total, unit
@@ -106,7 +106,7 @@ class _Lines:
                 self._tell()
 
     def end(self) -> None:
-        """The last line, also of a block that was interrupted."""
+        """Prints the last line, even if the block was interrupted."""
         if self._done > self._told or not self._done:
             self._tell()
 

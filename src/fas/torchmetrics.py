@@ -4,7 +4,7 @@
     self.acer.update(score, label, species)               # in validation_step
     self.log("val/acer", self.acer)                       # computed at the end of the epoch, over all processes
 
-The scores themselves are the state: a rate of the worst species, an EER or an AUC cannot be put together from those of
+The scores themselves are the state: a rate of the worst species, an EER or an AUC cannot be combined from those of
 batches or processes. Under DDP the states of all processes are gathered and concatenated, and `fas.metrics` computes
 once. A distributed sampler repeats samples until every process has as many; those count twice here, as they do in every
 torchmetrics class (`torch.utils.data.DistributedSampler(drop_last=True)`, or a sampler that does not pad, avoids it).
@@ -41,7 +41,7 @@ class _ScoreMetric(Metric, ABC):
             self.add_state(name, default=[], dist_reduce_fx="cat")
 
     def update(self, score: Tensor, label: Tensor, species: Tensor | None = None) -> None:
-        """Takes a batch of presentations.
+        """Adds a batch of presentations.
 
         Args:
             score: `(B,)`, high = bona fide; not nan. It is kept as float32.
@@ -73,7 +73,7 @@ class _ScoreMetric(Metric, ABC):
         return torch.tensor(self._value(scores), dtype=torch.float32, device=self.device)
 
     def sync(self, *arguments: Any, **settings: Any) -> None:
-        """Gathers the states of all processes; one that saw no batch takes part with nothing.
+        """Gathers the states of all processes; one that saw no batch contributes empty states.
 
         torchmetrics skips an empty list silently; the other processes then wait forever or get the wrong data.
         """
@@ -81,7 +81,7 @@ class _ScoreMetric(Metric, ABC):
         super().sync(*arguments, **settings)
 
     def _append(self, *batch: Tensor) -> None:
-        """Adds a batch, or nothing, to the states, in types that are the same in all processes."""
+        """Adds a batch, or nothing, to the states, with the same types in all processes."""
         values = batch or (torch.zeros(0, device=self.device),) * 3
         types = (torch.float32, torch.float32, torch.int64)  # a label of 0.7 must not become 0
         for state, one, dtype in zip((self._scores, self._labels, self._species), values, types, strict=True):
@@ -115,7 +115,7 @@ class _RateMetric(_ScoreMetric):
 
     Args:
         threshold: Accept as bona fide if score >= threshold. It may be changed at any time before `compute`.
-        settings: Of `torchmetrics.Metric`.
+        settings: Keyword arguments of `torchmetrics.Metric`.
     """
 
     higher_is_better = False

@@ -57,7 +57,7 @@ def test_shows_published_facts_without_a_tree() -> None:
     done = fas("show", "oulu")
     assert (done.returncode, done.stderr) == (0, "")
     assert cells(done.stdout, "train attack") == ["1440"]
-    assert done.stdout.startswith("no raw tree: no root folder is given for dataset 'oulu'\n")
+    assert done.stdout.startswith("no raw tree: no root folder was given for dataset 'oulu'\n")
     assert "OULU-NPU (oulu)\n" in done.stdout
     assert "--root" in done.stdout
 
@@ -187,7 +187,7 @@ def test_help_does_not_import_rich() -> None:
 def test_strict_needs_a_tree() -> None:
     done = fas("show", "oulu", "--strict")
     assert done.returncode == 2
-    assert "no root folder is given" in done.stderr
+    assert "no root folder was given" in done.stderr
 
 
 @pytest.mark.parametrize("options", [("--rules",), ()])
@@ -243,7 +243,7 @@ def test_protocol_files_that_disagree_are_a_warning(small: Path) -> None:
         (("show", "ouli"), ["unknown dataset 'ouli'; did you mean oulu?"]),
         (("show", "gone.yaml"), ["cannot be read", "path:   gone.yaml"]),
         (("show", "oulu", "--root", "/nowhere"), ["does not exist", "/nowhere"]),
-        (("protocol", "oulu", "1"), ["no root folder is given", "FAS_DATA"]),
+        (("protocol", "oulu", "1"), ["no root folder was given", "FAS_DATA"]),
         (("protocol", "oulu", "9", "--rules"), ["no protocol '9'", "4 (unseen"]),
         (("protocol", "oulu", "3", "--rules"), ["6 folds", "give a fold of 1..6"]),
         (("protocol", "oulu", "1", "--fold", "1", "--rules"), ["no fold 1", "leave the fold out"]),
@@ -324,7 +324,7 @@ def test_a_protocol_across_datasets_from_rules_and_from_trees(tmp_path: Path, fu
     from_tree = fas("protocol", cross, "--root", f"oulu={full / 'oulu'}", "--csv", "-")
     assert sorted(from_tree.stdout.splitlines()) == sorted(from_rules.stdout.splitlines())
     for arguments, problem in (
-        (("--root", full / "oulu"), "names no dataset of phones"),
+        (("--root", full / "oulu"), "does not name a dataset of phones"),
         (("official",), "is a protocol itself"),
         (("--fold", "1"), "is a protocol itself"),
     ):

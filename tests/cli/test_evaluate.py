@@ -143,7 +143,7 @@ def test_the_direction_of_our_own_scores_is_not_up_to_the_user(scores):
 
 def test_operating_points_too_small_to_resolve_are_shown_on_request(scores):
     some, every = fas("evaluate", scores), fas("evaluate", scores, "--all")
-    assert "operating points are not shown" in some.stdout
+    assert "operating points are hidden" in some.stdout
     assert "tpr_at_fpr_0.0001" not in some.stdout
     assert "tpr_at_fpr_0.0001" in every.stdout
     assert "not shown" not in every.stdout

@@ -86,7 +86,7 @@ def test_mistakes_are_named_by_key(tmp_path: Path, changes: dict[str, object], p
 
 def test_a_presentation_taken_twice_or_into_two_splits(tmp_path: Path) -> None:
     twice = load_cross_protocol(write(tmp_path, train=[{"dataset": "oulu", "of": {"split": "train"}}] * 2))
-    with pytest.raises(FasError, match="takes a presentation twice into train"):
+    with pytest.raises(FasError, match="puts a presentation into train twice"):
         cross_splits(twice, {"oulu": OULU})
     both = load_cross_protocol(write(tmp_path, test=[{"dataset": "oulu"}]))
     with pytest.raises(FasError, match="into train and test"):

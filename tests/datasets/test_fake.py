@@ -96,7 +96,7 @@ def test_hdf5(tmp_path: Path, array: str) -> None:
 
 
 def test_what_cannot_be_made(tmp_path: Path) -> None:
-    with pytest.raises(FasError, match="has no `contents` to make a tree from"):
+    with pytest.raises(FasError, match="has no `contents` to build a tree from"):
         make_fake_tree(replace(small(tmp_path), contents=()), tmp_path / "tree", empty_media)
     (tmp_path / "full").mkdir()
     (tmp_path / "full/a").touch()
@@ -105,7 +105,7 @@ def test_what_cannot_be_made(tmp_path: Path) -> None:
     recipe = small(tmp_path, grammar=r"(?P<subject>\w)_(?P<kind>real|fake)\.xyz", contents=[
         {"path": "{subject}_{kind}.xyz", "products": [{"subject": "a", "kind": "real"}]}
     ])  # fmt: skip
-    with pytest.raises(FasError, match="no fake media can be made for the suffix"):
+    with pytest.raises(FasError, match="fake media with the suffix"):
         make_fake_tree(recipe, tmp_path / "odd", FakeMedia(recipe))
 
 

@@ -40,7 +40,7 @@ def test_the_only_protocol_is_the_default() -> None:
 def test_without_a_default_the_choices_are_listed() -> None:
     with pytest.raises(FasError) as caught:
         default_protocol(OULU)
-    assert "OULU-NPU has 4 protocols, and none is named:\n  1: unseen environment (session 3)\n" in str(caught.value)
+    assert "OULU-NPU has 4 protocols; choose one:\n  1: unseen environment (session 3)\n" in str(caught.value)
     assert "\n  4: unseen environment, instruments and camera together\n" in str(caught.value)
     assert caught.value.remedy.startswith("name one: data.protocol=NAME")
     with pytest.raises(FasError, match="OULU-NPU has no protocol"):

@@ -184,8 +184,8 @@ def test_a_file_that_is_not_a_mapping(tmp_path: Path, text: str) -> None:
     ("text", "problem"),
     [
         ("a: [", "not YAML"),
-        ("name: one\nname: two\n", "key 'name' is there twice"),
-        ("fields: {a: 1, a: 2}\n", "key 'a' is there twice"),
+        ("name: one\nname: two\n", "key 'name' appears twice"),
+        ("fields: {a: 1, a: 2}\n", "key 'a' appears twice"),
         ("a: !!python/object/apply:os.system [ls]", "not YAML"),
         ("? [a]\n: b", "not YAML"),
     ],

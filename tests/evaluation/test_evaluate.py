@@ -52,7 +52,7 @@ TEST = [
 
 def cautions(evaluation: Evaluation) -> list[str]:
     """The warnings, without the one on intervals over the few subjects of these tables."""
-    return [text for text in evaluation.warnings if not text.startswith("the intervals rest on")]
+    return [text for text in evaluation.warnings if not text.startswith("the intervals are rough")]
 
 
 def test_by_hand():
@@ -80,7 +80,7 @@ def test_by_hand():
         "frames_without_score": 1,
         "failures_to_acquire": {},
     }
-    assert evaluation.warnings == ("the intervals rest on 2 subjects only: they are rough",)
+    assert evaluation.warnings == ("the intervals are rough: they are based on only 2 subjects",)
 
 
 def test_fine_level_takes_the_maximum_over_fine_species():
@@ -152,7 +152,7 @@ def test_presentations_without_a_score_are_counted_and_in_no_rate():
     assert evaluation.failures == {"bona fide": 1, "mask/silicone": 1, "print/printer1": 1}
     assert evaluation.counts["presentations"] == 6
     assert evaluation.rates == evaluate_scores(score_table(DEV + TEST)).rates
-    assert cautions(evaluation) == ["no presentation of species mask/silicone has a score: it is in no rate"]
+    assert cautions(evaluation) == ["no presentation of species mask/silicone has a score: it is not in any rate"]
 
 
 def test_infinite_scores_give_plain_json():
@@ -273,13 +273,13 @@ def test_text_names_threshold_counts_failures_and_warnings():
     shown = text(evaluate_scores(score_table(rows)))
     assert "threshold 0.35 (dev-eer): EER of the dev split" in shown
     assert "6 presentations of 2 subjects (3 bona fide, 3 attacks), 9 frames" in shown
-    assert "failure to acquire (no frame has a score; in no rate): 1 bona fide" in shown
+    assert "failure to acquire (no frame has a score; not in any rate): 1 bona fide" in shown
     assert "warning: 1 subject(s) are in dev and in test (21)" in shown
     assert "50.00 %" in shown
     assert "failure-to-acquire rate 14.29 % (1 / 7); counted as rejections: APCER 50.00 %, BPCER 50.00 %" in shown
     assert "intervals: bootstrap over 2 subjects, 1000 replicates, seed 0" in shown
     assert "BPCER at APCER <= 1%" not in shown
-    assert "10 of 10 operating points are not shown: with so few presentations a single error exceeds" in shown
+    assert "10 of 10 operating points are hidden: with so few presentations a single error exceeds" in shown
 
 
 def test_operating_points_that_cannot_be_resolved_are_shown_on_request_and_are_always_in_the_json():
@@ -290,8 +290,8 @@ def test_operating_points_that_cannot_be_resolved_are_shown_on_request_and_are_a
     names = [point.name for point in OPERATING_POINTS]
     some, every = text(evaluation), text(evaluation, every_point=True)
     assert [name for name in names if re.search(rf"\b{re.escape(name)} ", some)] == ["bpcer10", "bpcer20", "apcer10"]
-    assert "7 of 10 operating points are not shown" in some
-    assert "--all of `fas evaluate` shows them" in " ".join(some.split())
+    assert "7 of 10 operating points are hidden" in some
+    assert "`fas evaluate --all` shows them" in " ".join(some.split())
     assert [name for name in names if re.search(rf"\b{re.escape(name)} ", every)] == names
     assert "BPCER at APCER <= 1%; too few to resolve" in every
     assert "not shown" not in every
@@ -309,7 +309,7 @@ def test_write_is_readable_json(tmp_path):
 def test_presentations_that_were_never_preprocessed_are_named():
     warnings = evaluate_scores(random_scores(provenance={**PROVENANCE, "absent": {"dev": 0, "test": 12}})).warnings
     assert [text for text in warnings if "never preprocessed" in text] == [
-        "12 test presentations of the published dataset were never preprocessed: they are in no number"
+        "12 test presentations of the published dataset were never preprocessed: they are not in any number"
     ]
     assert not cautions(evaluate_scores(random_scores(provenance=PROVENANCE)))
 
@@ -445,7 +445,7 @@ def test_subjects_without_names_are_nobody():
     evaluation = evaluate_scores(replace(table, subject=np.full(len(table), "", dtype=object)))
     assert evaluation.intervals.unit == "presentations"
     assert list(evaluation.warnings) == [
-        "the subjects are not named: the intervals take presentations as independent, so they may be too narrow"
+        "the subjects are not named: the intervals treat presentations as independent, so they may be too narrow"
     ]
 
 

@@ -127,7 +127,7 @@ def test_a_folder_of_ones_own_is_trained_on_by_its_name_alone(
     # What a layer needs is said with the command that makes it, complete and as it works when pasted.
     lacking = fas("fit", "--exp", "basn", "data=mine", "model.backbone=test_efficientnet", "model.pretrained=false")
     assert lacking.returncode == 2
-    command = re.search(r"make it with `([^`]+ --depth)`", lacking.stderr)
+    command = re.search(r"add it with `([^`]+ --depth)`", lacking.stderr)
     assert command, lacking.stderr
     made = fas(*shlex.split(command[1])[1:])
     assert made.returncode == 0, made.stderr
@@ -163,5 +163,5 @@ def test_annotations_of_a_dataset_without_any(recordings: Path, tmp_path: Path) 
     manifest.write_text(MANIFEST)
     done = fas("preprocess", manifest, "--root", recordings, "--store", tmp_path / "store", "--detector", "annotations")
     assert done.returncode == 2
-    assert "comes without annotations of faces" in done.stderr
+    assert "has no face annotations" in done.stderr
     assert not (tmp_path / "store").exists()

@@ -58,7 +58,7 @@ def test_not_a_checkpoint(tmp_path, content):
 def test_cut_off(checkpoint, share):
     path = checkpoint()
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
-    check(path, "damaged or cut off")
+    check(path, "damaged or truncated")
 
 
 class Bomb:
@@ -77,7 +77,7 @@ def test_weights_alone(method, tmp_path):
 
 
 def test_of_another_method(checkpoint):
-    check(checkpoint(), "of method 'basn', not 'pdle'", expected="pdle")
+    check(checkpoint(), "to method 'basn', not 'pdle'", expected="pdle")
 
 
 @pytest.mark.parametrize("name", ["gone", "os", "../basn", 3, None])
@@ -125,5 +125,5 @@ def test_needs_no_download_and_no_weights_file(checkpoint, method, monkeypatch):
 
 def test_resuming_with_another_method_is_refused(method, checkpoint):
     content = read_checkpoint(checkpoint(fas_method="pdle"))
-    with pytest.raises(FasError, match="of method 'pdle', not 'basn'"):
+    with pytest.raises(FasError, match="to method 'pdle', not 'basn'"):
         method.on_load_checkpoint(content)

@@ -81,7 +81,7 @@ def test_annotations_check_the_detector(tmp_path: Path) -> None:
     bundled = annotated(tmp_path, f"0,{eyes}\n1,1,1,9,1\n")
     found = [record for record, _ in acquire_faces(frames(images), tracker(), SETTINGS, bundled)]
     assert [record["annotation_agrees"] for record in found] == [True, False]
-    with pytest.warns(FasWarning, match="in 1 of 2 frames the face is not where the dataset's is"):
+    with pytest.warns(FasWarning, match="in 1 of 2 frames the face is not where the dataset annotates it"):
         bundled.report()
 
 

@@ -22,7 +22,7 @@ def test_runs_that_begin_in_the_same_second_get_folders_of_their_own(tmp_path, m
 def test_a_place_that_cannot_be_written_is_said(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "runs").write_text("a file")
-    with pytest.raises(FasError, match="cannot be made"):
+    with pytest.raises(FasError, match="cannot be created"):
         new_run("basn")
     with pytest.raises(FasError, match="cannot write the file"):
         Run(tmp_path / "runs" / "x").write_config({"seed": 0})

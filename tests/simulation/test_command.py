@@ -44,7 +44,7 @@ def test_three_of_the_packaged_people(tree: Path) -> None:
     assert photos == ["astronaut.png#0", "grace_hopper.jpg#0", "t1.jpg#0"]
     assert "rights" in record["faces"]["licence"]
     assert len(list(tree.glob("*_files/*.avi"))) == 15
-    assert "0 made, 15 were there" in fas("oulu", "--out", tree, *SMALL).stdout
+    assert "0 created, 15 already there" in fas("oulu", "--out", tree, *SMALL).stdout
 
 
 @pytest.mark.parametrize(

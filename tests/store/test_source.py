@@ -139,7 +139,7 @@ def test_messages_give_the_command(tmp_path: Path) -> None:
         with pytest.raises(FasError) as caught:
             reader.read(row, layer)
         remedies.append(str(caught.value.remedy))
-        assert f"run `{store.preprocess_command(f'--{layer}')}`; it makes only what is missing" in remedies[-1]
+        assert f"run `{store.preprocess_command(f'--{layer}')}`; it does only what is missing" in remedies[-1]
     assert remedies[2].startswith("remove this file; run")
     add(store, "b", [0])
     with pytest.warns(UserWarning, match="--frames even:2"):

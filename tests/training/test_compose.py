@@ -48,9 +48,9 @@ def test_overrides_reach_every_section():
         (["model=basm"], "no model 'basm'", "did you mean basn"),
         (["trainer=gpu"], "no trainer 'gpu'", "choices: default"),
         (["~seedd"], "no key 'seedd'", "did you mean seed"),
-        (["seed"], "'seed' cannot be read", "key=value"),
-        (["run_dir=/a=b"], "'run_dir=/a=b' cannot be read", "quote"),
-        (["data.fold=[1"], "cannot be read", "quote"),
+        (["seed"], "'seed' cannot be parsed", "key=value"),
+        (["run_dir=/a=b"], "'run_dir=/a=b' cannot be parsed", "quote"),
+        (["data.fold=[1"], "cannot be parsed", "quote"),
         (["data.fold=1,2"], "Ambiguous value", "overrides"),
         (["seed=???"], "missing: .*seed", "key=value"),
         (["seed=${nowhere}"], "'nowhere' not found", "overrides"),
@@ -195,7 +195,7 @@ class TestStages:
         assert (first.model["lr"], second.model["lr"], first.seed, second.seed) == (0.25, 5e-5, 3, 3)
 
     def test_an_override_that_no_stage_would_see_is_refused(self, staged):
-        with pytest.raises(FasError, match=r"trainer\.max_epochs has a value of its own in every stage") as caught:
+        with pytest.raises(FasError, match=r"every stage sets its own trainer\.max_epochs") as caught:
             compose_experiment(staged, ["trainer.max_epochs=7"])
         assert "stages.first.trainer.max_epochs=7 stages.second.trainer.max_epochs=7" in caught.value.remedy
 

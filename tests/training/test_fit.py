@@ -210,7 +210,7 @@ class TestWandb:
             raise wandb.Error("no service")
 
         monkeypatch.setattr(wandb, "init", refuse)
-        with pytest.warns(FasWarning, match="W&B does not start.*no service"):
+        with pytest.warns(FasWarning, match="W&B did not start.*no service"):
             run = fit(tiny("logger=wandb", "trainer.max_epochs=1"))
         assert metrics(run)
 

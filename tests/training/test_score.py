@@ -153,5 +153,5 @@ def test_what_is_no_checkpoint_of_a_run_is_said(run, tmp_path):
 def test_a_checkpoint_of_another_method_is_refused(run):
     content = torch.load(run.final.best, weights_only=True)
     torch.save({**content, "fas_method": "pdle"}, run.final.best)
-    with pytest.raises(FasError, match="of method 'pdle', not 'basn'"):
+    with pytest.raises(FasError, match="to method 'pdle', not 'basn'"):
         score_run(run.path)

@@ -1,4 +1,4 @@
-"""What the shell can complete: experiments, datasets, runs. Nothing here may be slow or fail."""
+"""Shell completion of experiments, datasets and runs. Nothing here may be slow or fail."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 def _quietly(find: Callable[[], list[str]]) -> list[str]:
     found: list[str] = []
-    with suppress(Exception):  # a shell that completes has no place for an error
+    with suppress(Exception):  # completion has nowhere to print an error
         found = find()
     return found
 
@@ -49,7 +49,7 @@ def runs(incomplete: str) -> list[str]:
 
 
 def overrides(incomplete: str) -> list[str]:
-    """`data=` and `model=` with the choices there are."""
+    """`data=` and `model=` with the available choices."""
 
     def find() -> list[str]:
         from fas.resources import resource_dir

@@ -191,7 +191,7 @@ def _splits(name: str, protocol: str | None, fold: int | None, roots: list[str] 
     recipe = load_recipe(name)
     if protocol is None:
         protocol = default_protocol(recipe)
-    find_protocol(recipe, protocol, fold)  # before anything that takes longer
+    find_protocol(recipe, protocol, fold)  # before anything slower
     root = Path(roots[-1]) if roots else None
     presentations = _from_rules(recipe) if rules else _found(recipe, root, protocol, fold)
     return protocol_splits(recipe, presentations, protocol, fold)
@@ -209,7 +209,7 @@ def _cross_splits(name: str, protocol: str | None, fold: int | None, roots: list
     known = {recipe.name for recipe in recipes}
     if odd := [one for one in roots or () if "=" not in one or one.partition("=")[0] not in known]:
         raise FasError(
-            f"--root {odd[0]} names no dataset of {cross.name}",
+            f"--root {odd[0]} does not name a dataset of {cross.name}",
             remedy=f"give --root NAME=DIR for: {', '.join(sorted(known))}",
         )
     found = {}

@@ -1,4 +1,4 @@
-"""What `fas datasets` prints."""
+"""The output of `fas datasets`."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def print_known() -> None:
         table.add_row(recipe.name, recipe.title, ", ".join(recipe.media), *numbers)
     console.print(table)
     console.print("\n[bold]licence, and where to request it[/bold]")
-    for recipe in recipes:  # in lines of their own, so that no address is ever folded
+    for recipe in recipes:  # on separate lines, so that no address is wrapped
         print(f"{recipe.name}: {recipe.licence}\n    {recipe.obtain}")
     console.print("\n[bold]protocols across datasets[/bold] (fas datasets show NAME)")
     for name in known_cross_protocols():
@@ -63,7 +63,7 @@ def print_facts(recipe: Recipe) -> None:
 
 
 def print_cross(cross: CrossProtocol) -> None:
-    """What a protocol across datasets takes from each of them."""
+    """What a protocol across datasets uses of each dataset."""
     print(f"{cross.title} ({cross.name})\n{cross.about}")
     if cross.source:
         print(f"source:   {cross.source}")
@@ -74,7 +74,7 @@ def print_cross(cross: CrossProtocol) -> None:
 def verdict(index: DatasetIndex, disagreements: Sequence[Disagreement]) -> str:
     """Whether a tree is complete, in one line.
 
-    "complete" is only said where the recipe names every presentation. Elsewhere the counts are all that is known.
+    It says "complete" only if the recipe names every presentation. Otherwise only the counts are known.
     """
     covered, wanted, counted = covers_all(index.recipe), count_published(index.recipe), count(index.presentations)
     differing = 0 if covered else sum(counted[key] != wanted.get(key, counted[key]) for key in count_keys(index.recipe))

@@ -39,7 +39,7 @@ def evaluate(
     columns: Annotated[
         str | None,
         typer.Option(
-            help="Columns of a CSV: score=prob,label=is_live and as many as it has of video_id, subject, split, "
+            help="Columns of a CSV: score=prob,label=is_live and, if the file has them, video_id, subject, split, "
             "attack_type, frame.",
             metavar="NAME=COLUMN,...",
             show_default=False,
@@ -56,22 +56,22 @@ def evaluate(
         Literal["bona-fide", "attack"],
         typer.Option(
             help="What high scores of the files mean. With `attack` a presentation is accepted as bona fide if its "
-            "score <= the threshold, and rejected if it is above; thresholds that you give and that are printed are in "
-            "the direction of the files. Not for files that `fas test` wrote: theirs is known.",
+            "score <= the threshold; thresholds that you give and that are printed have "
+            "the direction of the files. Not for files that `fas test` wrote, whose direction is known.",
         ),
     ] = "bona-fide",
     every_point: Annotated[
         bool,
         typer.Option(
             "--all",
-            help="Also show operating points that too few presentations cannot resolve; --json has all of them.",
+            help="Also show operating points that need more presentations than there are; --json has all of them.",
         ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with the counts behind every rate.")] = False,
 ) -> None:
     """Compute the ISO/IEC 30107-3 metrics of the test rows of a scores file, counted in presentations.
 
-    A file that names no splits is test; a second one is dev.
+    A file without splits counts as test, a second one as dev.
     """
     import json
 

@@ -1,4 +1,4 @@
-"""`fas experiments`: the experiments that `fas fit --exp` takes."""
+"""`fas experiments`: the experiments that `fas fit --exp` accepts."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 @app.command(
     epilog=examples(
         "experiments",
-        "fit --exp basn --print-config      (what an experiment comes down to)",
+        "fit --exp basn --print-config      (the resolved config of an experiment)",
     )
 )
 def experiments() -> None:
-    """List the experiments that `fas fit --exp NAME` takes, each with what it is for."""
+    """List the experiments that `fas fit --exp NAME` accepts, and what each is for."""
     from fas.training.compose import experiment_summary, known_experiments
 
     found = known_experiments()

@@ -64,7 +64,7 @@ def fit(
     elif not runs[0].is_dir() and str(runs[0]) in known_experiments():
         raise FasError(f"there is no run {str(runs[0])!r}", remedy=f"for the experiment write: fas fit --exp {runs[0]}")
     elif not runs[0].is_dir():
-        raise FasError("not a run: there is no such folder", path=runs[0], remedy="give a folder that `fas fit` made")
+        raise FasError("not a run: there is no such folder", path=runs[0], remedy="give a folder made by `fas fit`")
     else:
         experiment = replace(compose_run(runs[0], overrides), run_dir=str(runs[0]))
     if print_config:
@@ -72,6 +72,6 @@ def fit(
 
         print(yaml.safe_dump(experiment.config(), sort_keys=False), end="")
         return
-    from fas.training.fit import fit as run_fit  # torch and Lightning: a mistake in a name need not wait for them
+    from fas.training.fit import fit as run_fit  # loads torch; a mistake in a name need not wait for it
 
     run_fit(experiment)

@@ -23,7 +23,7 @@ COMMANDS: dict[str, str] = {
     "store": "Look into a store: ls, show, verify, sheet.",
     "models": "Weights from elsewhere: sources, hashes, licences; fetch them.",
     "experiments": "List the experiments that fit takes.",
-    "methods": "List the methods; check methods of your own.",
+    "methods": "List the methods; check your own.",
     "fit": "Train the method of an experiment, or resume a run.",
     "test": "Score the dev and test splits with a checkpoint.",
     "evaluate": "ISO/IEC 30107-3 metrics of a scores file.",

@@ -1,4 +1,4 @@
-"""`fas methods`: the methods there are, and the checks for those of a user's own."""
+"""`fas methods`: lists the methods, and checks a user's own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from fas.cli.options import examples
 
 app = typer.Typer(
-    help="List the methods; check methods of your own.",
+    help="List the methods; check your own.",
     invoke_without_command=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -23,7 +23,7 @@ CHECK_FAILED = 1
 
 @app.callback()
 def methods(context: typer.Context) -> None:
-    """List the methods with what they are and where they come from."""
+    """List the methods: what each is, and where it comes from."""
     if context.invoked_subcommand is not None:
         return
     from fas.methods.sources import method_packages
@@ -39,7 +39,7 @@ def check(
     folder: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[DIR]", help="A folder of methods of your own; without one, all known methods.", show_default=False
+            metavar="[DIR]", help="A folder with your own methods; without one, all known methods.", show_default=False
         ),
     ] = None,
 ) -> None:

@@ -1,4 +1,4 @@
-"""`fas preprocess`: cut faces and maps from a raw dataset into a store."""
+"""`fas preprocess`: crops the faces of a raw dataset, computes maps and saves both in a store."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ def preprocess(
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try failed presentations again.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Missing or unexpected files are an error.")] = False,
 ) -> None:
-    """Cut faces and maps from a raw dataset into a store.
+    """Crop the faces of a raw dataset, compute maps and save both in a store.
 
-    A second run does only what is missing: it can be stopped at any moment, and layers can be added later. Defaults
+    It can be stopped at any time: the next run does only what is missing. Layers can be added later. Defaults
     come from the dataset's recipe. Exit code 1: some presentations could not be acquired; all others are stored.
     """
     from fas.datasets.index import index_dataset
@@ -136,14 +136,14 @@ def _source(
     options: dict[str, str | int | float | Path | None],
     layer_options: dict[str, str | int | Path | None],
 ) -> Source:
-    """What the command was given, for the store's record.
+    """The command's arguments, for the store's record.
 
     Args:
         dataset: A known name, or the path of a file.
         index: The dataset on disk.
         layers: The optional layers of this run.
-        options: Those that decide the store's recipe; None where not given.
-        layer_options: Those of layers: of one layer if they begin with its name, else of all.
+        options: Options that determine the store's recipe; None if not given.
+        layer_options: Options of layers: of one layer if they begin with its name, otherwise of all.
     """
     from fas.datasets.loading import known_recipes
     from fas.layers import LAYERS

@@ -27,7 +27,7 @@ EXAMPLES = examples(
 def report(
     runs: Annotated[list[Path], typer.Argument(help="Folders of runs, after `fas test`.", show_default=False)],
     out: Annotated[
-        Path | None, typer.Option(help="The HTML file; by default RUN/report.html of a single run.", show_default=False)
+        Path | None, typer.Option(help="The HTML file; by default RUN/report.html for one run.", show_default=False)
     ] = None,
     figure: Annotated[
         Path | None,
@@ -47,7 +47,7 @@ def report(
     from fas.runs.run import Run
 
     if len(runs) > 1 and (out is None or figure is not None):
-        cause = "a report of several runs has no folder of its own" if out is None else "a figure shows a single run"
+        cause = "a report of several runs has no default place" if out is None else "a figure shows a single run"
         raise FasError(cause, remedy="give --out FILE.html" if out is None else "leave out --figure")
     reports = []
     for run in runs:
@@ -64,7 +64,7 @@ def report(
 
 
 def _pictures(files: RunContent, table: ScoreTable, evaluation: Evaluation, *, needed: bool) -> Pictures:
-    """The run's pictures. If there are none and none are needed: why, and the attributes that the store alone has."""
+    """The run's pictures; if there are none and none are required: why, and the store's attributes."""
     import warnings
 
     from fas.errors import FasError, FasWarning

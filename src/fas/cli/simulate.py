@@ -1,4 +1,4 @@
-"""`fas simulate oulu`: makes a simulated OULU-NPU tree from face photographs."""
+"""`fas simulate oulu`: creates a simulated OULU-NPU tree from face photographs."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def simulate(
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 0,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes. By default one per core.")] = None,
 ) -> None:
-    """Makes a simulated OULU-NPU tree from face photographs: of each subject bona fide videos, prints and replays.
+    """Create a simulated OULU-NPU tree from face photographs: bona fide videos, prints and replays of each subject.
 
     Its layout is OULU-NPU's, so that every other command can read it.
     Results on it are not results on OULU-NPU.
@@ -63,7 +63,7 @@ def simulate(
     from fas.simulation.record import PACKAGES, Settings
 
     if not math.isfinite(seconds):
-        raise FasError(f"a video cannot last {seconds} seconds", remedy="such as --seconds 1.6")
+        raise FasError(f"a video cannot be {seconds} seconds long", remedy="such as --seconds 1.6")
     settings = Settings(
         phones=_numbers("--phones", phones),
         sessions=_numbers("--sessions", sessions),
@@ -82,7 +82,7 @@ def simulate(
     tree = simulate_oulu(out, people, source, settings, workers or default_workers())
 
     print(f"simulated OULU-NPU layout: {tree.root}")
-    print(f"videos: {tree.made} made, {tree.kept} were there")
+    print(f"videos: {tree.made} created, {tree.kept} already there")
     if protocol is not None:
         print(f"left out: {tree.left_out} videos that protocol {protocol} does not use")
     for split, numbers in SPLITS.items():

@@ -1,4 +1,4 @@
-"""`fas store`: look into stores."""
+"""`fas store`: inspect stores."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
-    help="Look into a store: ls, show, verify, sheet.",
+    help="Inspect a store: ls, show, verify, sheet.",
     epilog=EXAMPLES,
 )
 
@@ -49,7 +49,7 @@ def list_stores(
     paths = find_all(root)
     if not paths:
         raise FasError(
-            "no store here", path=root, remedy="make one with `fas preprocess`, or give the folder or FAS_STORE"
+            "no store here", path=root, remedy="create one with `fas preprocess`, give the folder, or set FAS_STORE"
         )
     table = _table("dataset", "recipe", "layers", "presentations", "frames", "size", title=f"Stores in {root}")
     damages: list[FasError] = []
@@ -118,7 +118,7 @@ def verify(store: StoreArgument = None) -> None:
 
     path = _find(store)
     if not (path / STORE_FILE).exists() and not (path / BASE_LAYER).exists():
-        Store.open(path)  # says that this is not a store, rather than a damaged one
+        Store.open(path)  # reports that this is not a store, rather than a damaged one
     files = scan_files(path)
     with progress_bar("verify", total=len(files.shards), unit="presentation") as advance:
         report = verify_store(files, advance)
@@ -175,7 +175,7 @@ def _table(*columns: str, title: str) -> Table:
 def _print(table: Table) -> None:
     from rich.console import Console
 
-    # A file or a pipe has no width to which values would have to be cut.
+    # A file or a pipe has no width, so no value needs to be cut.
     Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 

@@ -36,7 +36,7 @@ def table(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Write to this file instead.", show_default=False)] = None,
 ) -> None:
-    """Put runs together: mean and standard deviation over folds, test across datasets, and what papers report.
+    """Summarise runs: mean and standard deviation over folds, tests across datasets, and what papers report.
 
     Each run is evaluated at its own threshold. Scores of other data that `fas test` wrote into a run's folder become a
     test across datasets.

@@ -57,7 +57,7 @@ def test(
     scores = score_run(run, overrides or [], out)
     evaluation = evaluate_run(folder, checkpoint, scores)
     if evaluation is None:
-        print(f"no dev split, so no threshold; name one: {fas_command('evaluate', str(scores), '--threshold', '0.5')}")
+        print(f"no dev split, so no threshold; give one: {fas_command('evaluate', str(scores), '--threshold', '0.5')}")
     else:
         show(render(evaluation, scores.name))
     print(f"scores   {scores}")

@@ -31,10 +31,10 @@ class Augmentation:
     Args:
         transforms: The transforms in their order, each as `{ClassName: {argument: value}}`. The class must be one of
             albumentations' own transforms.
-        layers: The names of the maps that will come with the crops.
+        layers: The names of the maps that are passed with the crops.
 
     Raises:
-        FasError: An unknown transform or argument, or a value that albumentations refuses.
+        FasError: An unknown transform or argument, or a value that albumentations rejects.
     """
 
     def __init__(self, transforms: TransformSettings, layers: Sequence[str] = ()) -> None:
@@ -57,11 +57,11 @@ class Augmentation:
             points: Layer -> T arrays `(N, D)`, whose first two columns are x and y in pixels of the crops.
 
         Returns:
-            The new crops and maps, all of one size, which is another one after a crop or a resize; and the points in
+            The new crops and maps, all of one size, which a crop or a resize changes; and the points in
             pixels of the new crops.
 
         Raises:
-            FasError: The chain fails, or turns the crops into something else than 8-bit RGB images.
+            FasError: The chain fails, or turns the crops into anything other than 8-bit RGB images.
         """
         height, width = images[0].shape[:2]
         resized = {
@@ -73,7 +73,7 @@ class Augmentation:
         self._compose.set_random_seed(int(torch.randint(2**31, ())))
         try:
             done = self._compose(images=np.stack(images), keypoints=keypoints, **resized)
-        except Exception as error:  # albumentations has errors of its own that derive from nothing narrower
+        except Exception as error:  # albumentations' own errors have no narrower base class
             raise FasError(
                 f"the augmentation fails on a crop of {width} x {height}: {_reason(error)}",
                 remedy="check the sizes and arguments in augment.transforms",
@@ -93,9 +93,9 @@ class Augmentation:
 
 
 def _import_albumentations() -> Any:
-    # Without this its import asks the network for a newer version and waits up to two seconds.
+    # Without this its import looks for a newer version online and waits up to two seconds.
     os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
-    import albumentations  # takes a second, and most experiments do without
+    import albumentations  # takes a second, and most experiments do not need it
 
     return albumentations
 
@@ -122,12 +122,12 @@ def _make_transform(albumentations: Any, entry: Mapping[str, Mapping[str, Any] |
         )
     try:
         with warnings.catch_warnings():
-            # It only warns of an unknown argument, and then ignores it.
+            # It only warns about an unknown argument, and then ignores it.
             warnings.filterwarnings("error", message=".*not valid for transform.*", category=UserWarning)
             return transform(**(arguments or {}))
     except (TypeError, ValueError, UserWarning) as error:
         raise FasError(
-            f"augment.transforms: {name} refuses its arguments: {_reason(error)}",
+            f"augment.transforms: {name} rejects its arguments: {_reason(error)}",
             remedy=f"see albumentations.{name} for its arguments",
         ) from error
 

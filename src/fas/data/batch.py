@@ -24,11 +24,11 @@ TransformSettings = Sequence[Mapping[str, Mapping[str, Any] | None]]
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A number of frames of one presentation at equal distances, without a gap.
+    """A number of equally spaced frames of one presentation, without a gap.
 
     Attributes:
         length: Number of frames.
-        step: Distance of two frames that follow each other, in frames of the video.
+        step: Distance between consecutive frames of the clip, in frames of the video.
     """
 
     length: int
@@ -49,14 +49,14 @@ class Requirements:
         targets: Layers that only the loss sees -> side of the map in pixels (not read for layers that are not images).
         clip: The frames of one sample; None for single frames.
         crop_scale: Side of the centre crop that the network sees, in sides of the tight face box, at test time too:
-            1 is the face itself. None takes the stored crop as it is.
+            1 is the face itself. None uses the stored crop as it is.
         domain: What a domain is: `dataset`, or an attribute of presentations such as `session`; None for a method
             without domains.
-        partner: Whether each training sample brings a second one of the opposite label, drawn from the whole training
+        partner: Whether each training sample has a second one of the opposite label, drawn from the whole training
             set.
         raw: Targets that are also wanted without the rule that makes them zeros for one label.
-        sampling: How an epoch is drawn, by the paper; `data.sampling` overrides it.
-        augmentation: Of the training samples, by the paper; `augment.transforms` overrides it.
+        sampling: How an epoch is drawn, as in the paper; `data.sampling` overrides it.
+        augmentation: That of the training samples, as in the paper; `augment.transforms` overrides it.
     """
 
     input_size: int
@@ -81,7 +81,7 @@ class Requirements:
 
 
 class Sample(TypedDict):
-    """What a partner brings; tensors as in `Batch`."""
+    """The entries of a partner; tensors as in `Batch`."""
 
     inputs: dict[str, Tensor]
     targets: dict[str, Tensor]
@@ -91,7 +91,7 @@ class Sample(TypedDict):
 class Batch(TypedDict):
     """A batch of frames, or of clips: then inputs and targets have an axis T after B.
 
-    A layer is there exactly when the method's requirements name it. Images are float32 RGB in [0, 1], maps float32 in
+    A layer is present exactly if the method's requirements name it. Images are float32 RGB in [0, 1], maps float32 in
     [0, 1] with zeros by the rule of `fas.layers`, points float32 x and y in [-1, 1] over the input (-1 and 1 being the
     outer edges of its first and last pixels, as `grid_sample` with `align_corners=False` has them).
     """
@@ -103,5 +103,5 @@ class Batch(TypedDict):
     frame: Tensor  # (B,) int64: frame number within the presentation; of a clip the first
     synthesised: Tensor  # (B,) bool: an augmentation made this sample an attack; never in dev or test
     raw: NotRequired[dict[str, Tensor]]  # as targets, without zeros by label
-    domain: NotRequired[Tensor]  # (B,) int64: place in the DataModule's `domains`; -1 for one that training has not
+    domain: NotRequired[Tensor]  # (B,) int64: place in the DataModule's `domains`; -1 for one that is not trained on
     partner: NotRequired[Sample]  # training only: samples of the opposite label, in the order of the batch

@@ -1,4 +1,4 @@
-"""Cuts presentations into clips: the one rule of training, testing, prediction and report."""
+"""Cuts presentations into clips, by one rule for training, testing, prediction and report."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fas.data.batch import Clip
 
 
 def clip_starts(presentations: NDArray[np.integer], frames: NDArray[np.integer], clip: Clip) -> NDArray[np.intp]:
-    """Positions of the frames that a whole clip can start at: its frames are all there, by their numbers.
+    """Positions of the frames where a whole clip can start: all its frames exist, by their numbers.
 
     A frame that is missing (no face was found, or it was not stored) breaks every clip that needs it.
 
@@ -35,7 +35,7 @@ def clip_starts(presentations: NDArray[np.integer], frames: NDArray[np.integer],
 def separate_starts(
     starts: NDArray[np.intp], presentations: NDArray[np.integer], frames: NDArray[np.integer], clip: Clip
 ) -> NDArray[np.intp]:
-    """Of the possible starts those that testing uses: the first, and then the next that is `length` frames later.
+    """The starts that testing uses: the first, then each next one at least `clip.length` frame numbers later.
 
     Args:
         starts: From `clip_starts`.

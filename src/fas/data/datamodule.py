@@ -1,4 +1,4 @@
-"""From a store and a protocol to the loaders of Lightning: exactly what a method requires, balanced and checked."""
+"""From a store and a protocol to Lightning's data loaders: exactly what a method requires, balanced and checked."""
 
 from __future__ import annotations
 
@@ -40,28 +40,28 @@ class FasDataModule(pl.LightningDataModule):
     """The train, dev and test samples of one protocol, of one dataset or across several.
 
     A sample is a frame, or a clip where the method requires clips. Training draws by the method's rule of sampling,
-    again in every epoch; dev and test samples are taken in order. What is wrong with the data is found by `setup`,
+    again in every epoch; dev and test samples are read in order. `setup` finds everything that is wrong with the data,
     before a process is started or a batch is read.
 
     Args:
         dataset: Name of the dataset's folder in the store, such as `oulu` or `oulu-simulated`; None for a protocol
             across datasets.
-        protocol: The protocol's name in the dataset's recipe, or one across datasets, by name or file. None takes the
+        protocol: The protocol's name in the dataset's recipe, or one across datasets, by name or file. None uses the
             only protocol of a dataset that has one.
         requirements: What the method needs of a batch.
         fold: The protocol's fold from 1; None for a protocol without folds.
-        recipe: Name or path of the dataset's recipe; None takes the one that the store keeps.
-        store: The folder that stores live in; None takes `$FAS_STORE`.
+        recipe: Name or path of the dataset's recipe; None uses the one that the store keeps.
+        store: The folder that stores live in; None uses `$FAS_STORE`.
         recipe_hash: Which store of the dataset, where there are several; the beginning is enough.
-        frames_per_video: Training samples drawn from each presentation in an epoch; None takes all.
-        eval_frames: Evenly spaced samples of each dev and test presentation; None takes all. For clips: of those that
+        frames_per_video: Training samples drawn from each presentation in an epoch; None uses all.
+        eval_frames: Evenly spaced samples of each dev and test presentation; None uses all. For clips: of those that
             follow each other.
-        sampling: How an epoch is drawn; None takes the method's own rule.
+        sampling: How an epoch is drawn; None uses the method's own rule.
         batch_size: Samples of a batch, per process.
-        num_workers: Loading processes; None takes one per CPU core that this process may use, less the one that trains,
+        num_workers: Loading processes; None uses one per CPU core that this process may use, less the one that trains,
             at least 1 and at most 8.
-        transforms: Augmentation of the training samples, see `Augmentation`; None takes the method's own.
-        seed: Of the sampling.
+        transforms: Augmentation of the training samples, see `Augmentation`; None uses the method's own.
+        seed: Seed of the sampling.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class FasDataModule(pl.LightningDataModule):
 
     @cached_property
     def source(self) -> Source:
-        """What the data is read from."""
+        """The source of the data."""
         root = store_root() if self._root is None else self._root
         return open_source(self._dataset, self._wanted_protocol, self._fold, self._recipe, root, self._recipe_hash)
 
@@ -114,7 +114,7 @@ class FasDataModule(pl.LightningDataModule):
 
     @property
     def splits(self) -> dict[str, Split]:
-        """Those of `train`, `dev` and `test` that the protocol has, restricted to what is stored."""
+        """The protocol's splits among `train`, `dev` and `test`, restricted to what is stored."""
         return self.source.splits
 
     @property
@@ -123,7 +123,7 @@ class FasDataModule(pl.LightningDataModule):
         return self._existing("dev", "test")
 
     def _existing(self, *names: str) -> tuple[str, ...]:
-        """Those of the splits that the protocol has."""
+        """The given splits that the protocol has."""
         return tuple(name for name in names if name in self.splits)
 
     @property
@@ -134,7 +134,7 @@ class FasDataModule(pl.LightningDataModule):
 
     @property
     def facts(self) -> dict[str, Any]:
-        """Where the data comes from, for the record of a run and of its scores."""
+        """The origin of the data, as a run and its scores record it."""
         return {
             "dataset": self.source.dataset,
             "simulated": self.source.simulated,
@@ -156,7 +156,7 @@ class FasDataModule(pl.LightningDataModule):
 
     @cached_property
     def domains(self) -> tuple[str, ...]:
-        """The domains of the training split, sorted; none if the method has no use for them."""
+        """The domains of the training split, sorted; none if the method has no domains."""
         if self._requirements.domain is None:
             return ()
         names = self._domain_names()
@@ -174,7 +174,7 @@ class FasDataModule(pl.LightningDataModule):
         Warns:
             FasWarning: Presentations of the protocol are missing in the store, or have no whole clip.
         """
-        # Crops are small, so threads cost more than they bring; and OpenCV's threads do not survive a fork.
+        # Crops are small, so threads cost more than they gain; and OpenCV's threads do not survive a fork.
         cv2.setNumThreads(0)
         fitting = stage == "fit"
         requirements = self._requirements if fitting else evaluation_requirements(self._requirements)
@@ -193,7 +193,7 @@ class FasDataModule(pl.LightningDataModule):
         return f"{self.source.dataset}, protocol {self.source.protocol}{fold}"
 
     def train_dataloader(self) -> DataLoader[Any]:
-        """Training samples by the rule of sampling, each rank its share."""
+        """Training samples by the rule of sampling; each rank gets its share."""
         rows = self._rows("train")
         presentation = self.index.presentation[rows]
         species = self.index.presentations.attack_type[presentation].tolist() if self._sampling == "per_species" else []
@@ -209,7 +209,7 @@ class FasDataModule(pl.LightningDataModule):
         return self._loader(self._training_dataset, sampler)
 
     def val_dataloader(self) -> DataLoader[Any] | list[Any]:
-        """The dev split with the layers for the loss; nothing for a protocol without one."""
+        """The dev split with the layers for the loss; no loader for a protocol without dev split."""
         if "dev" not in self.splits:
             return []
         return self._evaluation_loader(("dev",), self._requirements)
@@ -219,17 +219,17 @@ class FasDataModule(pl.LightningDataModule):
         return self._evaluation_loader(self.scored_splits, evaluation_requirements(self._requirements))
 
     def dataset(self, rows: Sequence[int] | NDArray[np.integer], *, targets: bool = True) -> FaceDataset:
-        """Samples of chosen rows of the index as evaluation sees them; of clips the rows that they begin at.
+        """Samples of chosen rows of the index, as in evaluation; for clips, the rows where they begin.
 
         Args:
             rows: Rows of the index.
-            targets: Whether with the targets of the loss.
+            targets: Whether to include the targets of the loss.
         """
         requirements = self._requirements if targets else evaluation_requirements(self._requirements)
         return self._dataset_of(np.asarray(rows, dtype=np.int64), requirements)
 
     def sample_rows(self, split: str) -> NDArray[np.int64]:
-        """The rows of the samples that `fas test` takes of a split, in order."""
+        """The rows of the samples of a split that `fas test` scores, in order."""
         rows = self._rows(split)
         presentation, frame = self.index.presentation[rows], self.index.frame[rows]
         if (clip := self._requirements.clip) is not None:
@@ -352,14 +352,14 @@ class FasDataModule(pl.LightningDataModule):
                     f"layer {layer!r} is missing for {len(lacking)} of {len(rows)} {split} frames, "
                     f"in {len(videos)} presentations such as {self.index.video_id(int(videos[0]))}",
                     path=self.source.path,
-                    remedy=f"make it with `{command}`; only what is missing is made",
+                    remedy=f"add it with `{command}`; only what is missing is computed",
                 )
 
     def _evaluation_loader(self, splits: Sequence[str], requirements: Requirements) -> DataLoader[Any]:
         dataset = self._dataset_of(np.concatenate([self.sample_rows(split) for split in splits]), requirements)
         sampler: Sampler[int] = SequentialSampler(dataset)
         if self.trainer and self.trainer.world_size > 1:
-            # Ranks get equally many by repeating some; a method counts every frame once (first_of_each_frame).
+            # Ranks get equally many, some samples twice; a method counts each once (first_of_each_frame).
             sampler = DistributedSampler(dataset, self.trainer.world_size, self.trainer.global_rank, shuffle=False)
         return self._loader(dataset, sampler)
 
@@ -377,7 +377,7 @@ class FasDataModule(pl.LightningDataModule):
 
 def _start_worker(worker: int) -> None:
     cv2.setNumThreads(0)
-    pl_worker_init_function(worker)  # another seed for every worker and rank
+    pl_worker_init_function(worker)  # a different seed for every worker and rank
 
 
 def _default_workers() -> int:

@@ -1,4 +1,4 @@
-"""Frames or clips of a store as samples: inputs and targets as a method requires them, with the zeros by label."""
+"""Frames or clips of a store as samples: the inputs and targets that a method requires, zeroed by label."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from fas.store.index import StoreIndex
 
 Image = NDArray[np.uint8]
 Synthesis = Callable[[list[Image]], list[Image] | None]
-"""A label-changing augmentation: makes an attack of the crops of a bona fide sample, or leaves it (None)."""
+"""A label-changing augmentation: turns the crops of a bona fide sample into an attack, or does nothing (None)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class Training:
 
     Attributes:
         augmentation: Applied to crops, maps and points at the stored size.
-        synthesis: Runs before the rule of zeros, so that an attack made of a bona fide face has an attack's targets.
+        synthesis: Runs before the rule of zeros, so that an attack made from a bona fide face has an attack's targets.
         partners: Label -> rows of all training samples of that label, if the method requires partners.
     """
 
@@ -162,7 +162,7 @@ class FaceDataset(Dataset[dict[str, Any]]):
         return {**layers, RGB: images, **maps, **points}
 
     def _zeros(self, layer: str, size: int) -> Tensor:
-        """The target of a sample whose label says that there is nothing."""
+        """The target of a sample whose label requires zeros."""
         about = LAYERS[layer]
         if about.unit == "presentation":
             return torch.zeros(about.channels)

@@ -13,13 +13,13 @@ from fas.store.reader import FrameReader
 
 
 class JoinedIndex:
-    """The indexes of several stores, one after the other; what it offers is what `StoreIndex` offers.
+    """The indexes of several stores in sequence, with the interface of `StoreIndex`.
 
     Args:
-        indexes: Dataset -> index. Video ids and subjects get the dataset's name before them, with `/`.
+        indexes: Dataset -> index. Video ids and subjects are prefixed with the dataset's name and `/`.
 
     Attributes:
-        indexes: As given.
+        indexes: The argument.
         starts: int64 `(stores + 1,)`: the first row of each, and the number of rows.
         label: int8 `(rows,)`.
         presentation: int32 `(rows,)`: code of the presentation, ascending from 0 over all stores.
@@ -50,7 +50,7 @@ class JoinedIndex:
 
     @cached_property
     def presentations(self) -> PresentationTable:
-        """The facts of all presentations."""
+        """The table of all presentations."""
         tables = [part.presentations for part in self.indexes.values()]
 
         def joined(name: str) -> NDArray[np.object_]:

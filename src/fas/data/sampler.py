@@ -1,4 +1,4 @@
-"""Which samples an epoch sees: as many of every group, drawn again every epoch, shared among the ranks."""
+"""Which samples an epoch uses: equally many of every group, drawn again every epoch, divided among the ranks."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from fas.labels import ATTACK
 
 
 class GroupSampler(Sampler[int]):
-    """Draws as many samples of every group, the larger groups again in every epoch (BASN, section 4.1: two classes).
+    """Draws equally many samples of every group, anew for the larger groups in every epoch (BASN, section 4.1).
 
     An epoch has three steps: `per_presentation` samples of every presentation are drawn; every group is reduced to the
     size of the smallest one; the result is shuffled and dealt to the ranks. The draw depends on `seed` and the epoch
-    alone, so all ranks agree on it without talking, and a resumed run sees what the uninterrupted one would have seen.
+    alone, so all ranks agree without communication, and a resumed run sees what the uninterrupted one would have seen.
     Every rank gets the same number of samples of each group: up to `world_size - 1` samples a group are left out of an
     epoch, rather than shown twice.
 
@@ -28,7 +28,7 @@ class GroupSampler(Sampler[int]):
         groups: `(N,)` integer codes from 0 without a gap: the group of each sample.
         presentations: `(N,)` integer codes; samples of one presentation share a code.
         per_presentation: The number of samples drawn from each presentation in an epoch; all of a presentation that
-            has fewer. None takes every sample.
+            has fewer. None uses every sample.
         seed: The run's seed.
         rank: This process's rank.
         world_size: The number of processes.

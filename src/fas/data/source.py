@@ -19,7 +19,7 @@ from fas.store.store import Store
 
 @dataclass(frozen=True)
 class Source:
-    """Stored frames and their division by a protocol.
+    """Stored frames and their splits by a protocol.
 
     Attributes:
         stores: Dataset -> store, at least one.
@@ -44,7 +44,7 @@ class Source:
 
     @property
     def simulated(self) -> bool:
-        """Whether any of it is simulated."""
+        """Whether any of the data is simulated."""
         return any(store.simulated for store in self.stores.values())
 
     @property
@@ -71,12 +71,12 @@ def open_source(
         dataset: Name of the dataset's folder in the store; None for a protocol across datasets.
         protocol: A protocol of the dataset, or across datasets; None for the only one of the dataset.
         fold: The protocol's fold.
-        recipe: Name or path of the dataset's recipe; None takes the one that the store keeps.
+        recipe: Name or path of the dataset's recipe; None uses the one that the store keeps.
         root: The folder that stores live in.
         recipe_hash: Which store of the dataset, where there are several.
 
     Raises:
-        FasError: A store, protocol or fold is not there, several protocols could be meant, or stores of one protocol
+        FasError: A store, protocol or fold does not exist, the protocol is ambiguous, or stores of one protocol
             were cut in different ways.
     """
     if dataset is None:

@@ -1,4 +1,4 @@
-"""A protocol's splits restricted to what a store holds, with everything that is not there by name."""
+"""A protocol's splits restricted to what a store holds, with the names of everything that is missing."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def recipe_of(store: Store, recipe: str | None = None) -> Recipe:
 
     Args:
         store: The store.
-        recipe: Name or path of the recipe; None takes the one that the store keeps.
+        recipe: Name or path of the recipe; None uses the one that the store keeps.
 
     Raises:
         FasError: There is no such recipe.
@@ -60,7 +60,7 @@ def recipe_of(store: Store, recipe: str | None = None) -> Recipe:
 def store_splits(
     store: Store, table: PresentationTable, recipe: Recipe, protocol: str, fold: int | None
 ) -> dict[str, Split]:
-    """Divides a store's presentations by a protocol.
+    """Divides a store's presentations into the splits of a protocol.
 
     Args:
         store: The store.
@@ -81,7 +81,7 @@ def store_splits(
 
 
 def cross_store_splits(cross: CrossProtocol, stores: Mapping[str, Store], index: JoinedIndex) -> dict[str, Split]:
-    """Divides the presentations of several stores by a protocol across datasets.
+    """Divides the presentations of several stores into the splits of a protocol across datasets.
 
     Args:
         cross: The protocol.
@@ -98,7 +98,7 @@ def cross_store_splits(cross: CrossProtocol, stores: Mapping[str, Store], index:
         if part.protocol is not None and split == "train":
             rules = find_protocol(cross.recipes[part.dataset], part.protocol, part.fold)
             if rules.train_frames is not None:
-                raise FasError(f"{part} trains on first frames only, which a protocol across datasets cannot")
+                raise FasError(f"{part} trains on first frames only, which protocols across datasets do not support")
     groups = {
         one.name: _groups(stores[one.name], index.indexes[one.name].presentations, one)
         for one in cross.recipes.values()
@@ -114,7 +114,7 @@ def _groups(
     stored = _stored(table)
     failed = _failed(store)
     known = {one.video_id for one in (*stored, *failed)}
-    # What a simulated tree should hold is written in the tree alone.
+    # Only a simulated tree itself records what it should hold.
     published = [] if store.simulated else published_presentations(recipe)
     return stored, failed, [one for one in published if one.video_id not in known]
 
@@ -136,7 +136,7 @@ def _splits(
 
 
 def check_split(name: str, split: Split, labels: NDArray[np.integer], where: str, store: Path) -> None:
-    """Makes sure that a split can be used, and says what it lacks.
+    """Checks that a split can be used, and warns about what is missing.
 
     Args:
         name: `train`, `dev` or `test`.

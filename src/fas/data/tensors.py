@@ -1,4 +1,4 @@
-"""Pictures and points as stored, and as networks see them."""
+"""Converts images and points between their stored form and the form that networks receive."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor
 def to_tensor(image: NDArray[np.uint8], size: int) -> Tensor:
     """`(H, W)` or `(H, W, C)` uint8 to `(C, size, size)` float32 in [0, 1]."""
     if image.shape[:2] != (size, size):
-        # Averaging over areas when shrinking, since fine structure that aliases would look like moire.
+        # Shrinking averages over areas, since aliased fine structure would look like moire.
         shrinks = size < min(image.shape[:2])
         resized = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
         image = resized.astype(np.uint8, copy=False)

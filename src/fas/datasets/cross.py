@@ -30,7 +30,7 @@ class Part:
     Attributes:
         dataset: A name of `fas datasets`, or a recipe or manifest file relative to the protocol's file.
         of: Which of its presentations, by fields, `split`, `label` and `attack_type`.
-        protocol: Instead of `of`: a protocol of the dataset, one split of which is taken.
+        protocol: Instead of `of`: a protocol of the dataset, of which one split is used.
         fold: The protocol's fold.
         split: The protocol's split.
     """
@@ -58,7 +58,7 @@ class CrossProtocol:
         about: What it measures, and by which convention in the literature.
         source: Where the convention comes from.
         train: What it trains on.
-        dev: What the threshold is chosen on; empty where the literature takes the test set's own EER.
+        dev: What the threshold is chosen on; empty if the literature uses the test set's own EER.
         test: What is reported.
     """
 
@@ -87,7 +87,7 @@ class CrossProtocol:
 
     @property
     def datasets(self) -> list[str]:
-        """The datasets that it takes from, in order of use."""
+        """The datasets that it uses, in order of use."""
         return list(dict.fromkeys(part.dataset for _, part in self.parts()))
 
 
@@ -98,7 +98,7 @@ def known_cross_protocols() -> list[str]:
 
 
 def is_cross_protocol(name_or_path: str | Path) -> bool:
-    """Whether a name or file is one of a cross-dataset protocol rather than of a dataset."""
+    """Whether a name or file denotes a cross-dataset protocol rather than a dataset."""
     if str(name_or_path) in known_cross_protocols():
         return True
     path = Path(name_or_path)
@@ -160,7 +160,7 @@ def cross_splits(cross: CrossProtocol, presentations: Mapping[str, Sequence[Pres
             )
     for split, taken in splits.items():
         if len({one.video_id for one in taken}) < len(taken):
-            raise FasError(f"protocol {cross.name} takes a presentation twice into {split}", remedy="fix its parts")
+            raise FasError(f"protocol {cross.name} puts a presentation into {split} twice", remedy="fix its parts")
     check_disjoint(f"protocol {cross.name}", splits)
     return splits
 

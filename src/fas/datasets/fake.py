@@ -26,7 +26,7 @@ from fas.errors import FasError
 from fas.labels import BONA_FIDE, Split
 
 FRAMES = 4
-"""How many frames a fake video, folder of frames or annotation file has."""
+"""Number of frames of a fake video, folder of frames or annotation file."""
 
 MediaWriter = Callable[[Path, Presentation], None]
 Advance = Callable[[int], None]
@@ -52,12 +52,12 @@ def make_fake_tree(
         The presentations, ordered by path.
 
     Raises:
-        FasError: The recipe does not say what is in the dataset, the folder is not empty, or cannot be written.
+        FasError: The recipe has no `contents`, the folder is not empty, or cannot be written.
     """
     presentations = published_presentations(recipe, invented=True)
     if not presentations:
         raise FasError(
-            f"the recipe of {recipe.name!r} has no `contents` to make a tree from", remedy="see docs/datasets.md"
+            f"the recipe of {recipe.name!r} has no `contents` to build a tree from", remedy="see docs/datasets.md"
         )
     try:
         if root.exists() and any(root.iterdir()):

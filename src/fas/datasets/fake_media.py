@@ -39,7 +39,7 @@ class FakeMedia:
         """Writes one file.
 
         Raises:
-            FasError: No fake media can be made for this suffix.
+            FasError: Fake media of this suffix are not supported.
         """
         bona_fide = presentation.label == BONA_FIDE
         suffix = path.suffix.lower()
@@ -50,7 +50,7 @@ class FakeMedia:
         elif suffix in (".hdf5", ".h5"):
             path.write_bytes(self._hdf5(bona_fide))
         else:
-            raise FasError(f"no fake media can be made for the suffix {suffix!r}", path=path)
+            raise FasError(f"fake media with the suffix {suffix!r} are not supported", path=path)
 
     def _hdf5(self, bona_fide: bool) -> bytes:
         import h5py

@@ -28,14 +28,14 @@ FRAME_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
 
 @dataclass(frozen=True, slots=True)
 class DatasetIndex:
-    """What is in a raw tree.
+    """The content of a raw tree.
 
     Attributes:
         name: The dataset's name; that of a simulated tree says so, so that the two never share a store.
         recipe: The dataset.
         root: The tree.
-        presentations: What was found, ordered by path.
-        expected: What should be there as far as that is known: the published dataset, what a manifest lists, or what a
+        presentations: The presentations found, ordered by path.
+        expected: The presentations that should exist, if known: of the published dataset, of a manifest, or that a
             simulated tree declares.
         missing: Paths of media files, of their annotations and of what tables list that should be there and are not,
             ordered.
@@ -172,7 +172,7 @@ def _check_splits(root: Path, found: Mapping[str, Presentation], expected: Itera
 
 
 def _unfound(found: Mapping[str, Presentation], tables: Collection[str]) -> set[str]:
-    """What tables list, by path or by id, and the tree does not have."""
+    """Entries of tables, by path or by id, that the tree lacks."""
     paths = {one.path for one in found.values()} if tables else set()
     return {key for key in tables if key not in found and key not in paths}
 

@@ -1,4 +1,4 @@
-"""Recipes by name, from a YAML file that anybody can read and write, or from a manifest.
+"""Loads recipes by name, from a YAML file, or from a manifest.
 
 `preprocess/` holds the recipes that come with fas. A user's own file may be anywhere: nothing in a recipe or a
 manifest depends on the folder that it is in.

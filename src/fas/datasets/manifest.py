@@ -79,7 +79,7 @@ def _facts(row: dict[str, str]) -> dict[str, str]:
 
 
 def _read(path: Path) -> tuple[list[tuple[int, dict[str, str]]], list[str]]:
-    """The good rows with their lines, and what is wrong with the others."""
+    """The valid rows with their lines, and the problems of the others."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, strict=True)

@@ -67,10 +67,10 @@ def find_protocol(recipe: Recipe, protocol: str, fold: int | None) -> Protocol:
 
 
 def default_protocol(recipe: Recipe) -> str:
-    """The name of the only protocol of a recipe, so that nobody has to type it.
+    """The name of a recipe's only protocol, so that users need not type it.
 
     Raises:
-        FasError: The recipe has several protocols, and which one is meant changes every number; or it has none.
+        FasError: The recipe has several protocols, so the choice would change every number; or it has none.
     """
     if len(recipe.protocols) == 1:
         return next(iter(recipe.protocols))
@@ -78,7 +78,7 @@ def default_protocol(recipe: Recipe) -> str:
         raise FasError(f"{recipe.title} has no protocol", remedy="add one to the recipe's `protocols`")
     choices = "".join(f"\n  {name}: {rules.about}" for name, rules in recipe.protocols.items())
     raise FasError(
-        f"{recipe.title} has {len(recipe.protocols)} protocols, and none is named:{choices}",
+        f"{recipe.title} has {len(recipe.protocols)} protocols; choose one:{choices}",
         remedy="name one: data.protocol=NAME for training, or after the dataset for `fas datasets protocol`",
     )
 

@@ -81,7 +81,7 @@ def check_protocol_files(
     Args:
         recipe: The dataset.
         root: Its raw tree.
-        expected: What the lists should name, whether or not its media files are there (`DatasetIndex.expected`).
+        expected: What the lists should name, whether or not the media files exist (`DatasetIndex.expected`).
         protocol: Only this protocol; None for all.
         fold: Only this fold; None for all.
     """

@@ -1,4 +1,4 @@
-"""A recipe: what a dataset is on disk and how it is split. `fas.datasets.loading` reads one from a file.
+"""A recipe: a dataset's layout on disk and its splits. `fas.datasets.loading` reads one from a file.
 
 docs/datasets.md explains every key of the YAML file.
 """
@@ -54,18 +54,18 @@ class Recipe:
         tables: Files of the distribution with facts that are not in the names.
         listed: Path -> facts, where a manifest lists every presentation.
         bona_fide: Which presentations are bona fide.
-        attacks: Attack type -> which presentations are of it.
+        attacks: Attack type -> which presentations have it.
         splits: Split as distributed -> which presentations are in it; empty for a dataset without.
         protocols: Name -> partition.
         list_format: How the protocols' text files are written, where there are any.
         annotations: Face boxes or eye positions that come with the media files, if any.
-        hdf5_array: For HDF5: the array with the frames, `(N, 3, H, W)`; with `*/` before it one array `(3, H, W)` in
+        hdf5_array: For HDF5: the array with the frames, `(N, 3, H, W)`; with `*/` before it, one array `(3, H, W)` in
             each group.
         other_files: Patterns (`fnmatch`) of further files that belong to the distribution.
         side_files: Such files by name, for fake trees.
         contents: Every media file, where rules can list them.
         published: The published counts.
-        conflicts: What sources disagree about, and which one is followed here.
+        conflicts: Points on which sources disagree, and the choice made here.
         faces: Crop defaults.
     """
 

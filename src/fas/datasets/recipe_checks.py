@@ -1,4 +1,4 @@
-"""What a recipe's types alone cannot check: that its parts agree on fields, values and placeholders."""
+"""Checks that a recipe's types cannot express: its parts agree on fields, values and placeholders."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ KEYS = frozenset({"video_id", "path", "subject"})
 COLUMNS = frozenset(
     "frame left top right bottom width height eye1_x eye1_y eye2_x eye2_y path _".split()  # noqa: SIM905 - a table
 )
-"""The words for the columns of annotations."""
+"""The names of the columns of annotations."""
 
 
 def name_fields(recipe: Recipe) -> set[str]:
-    """The fields that names, tables and a manifest give."""
+    """The fields that names, tables and a manifest provide."""
     fields = {name for pattern in recipe.grammar for name in pattern.groupindex}
     for table in recipe.tables:
         groups = set() if table.line is None else set(table.line.groupindex) - KEYS
@@ -28,7 +28,7 @@ def name_fields(recipe: Recipe) -> set[str]:
 
 
 def inconsistencies(recipe: Recipe) -> Iterator[tuple[str, str]]:
-    """Where the parts of a recipe contradict each other.
+    """The contradictions between the parts of a recipe.
 
     Yields:
         The key and what is wrong with it.
@@ -72,7 +72,7 @@ def inconsistencies(recipe: Recipe) -> Iterator[tuple[str, str]]:
     for number, contents in enumerate(recipe.contents):
         yield from _content_inconsistencies(f"contents.{number}", contents, recipe, values)
     if "hdf5" in recipe.media and not recipe.hdf5_array:
-        yield "hdf5_array", "is missing: which array of the file holds the frames"
+        yield "hdf5_array", "is missing: give the array of the file that holds the frames"
     if recipe.published is not None:
         coarse = {species.partition("/")[0] for species in recipe.attacks}
         for species in sorted(set(recipe.published.species) - set(recipe.attacks) - coarse):

@@ -135,7 +135,7 @@ class Annotations:
         only: Which presentations have them.
         optional: They do not come with the distribution itself, so that nothing is missing without them.
         example: A row, for fake trees; `{frame}` is its number.
-        about: Their contents, and how good they are.
+        about: Their contents and quality.
     """
 
     path: Template
@@ -223,7 +223,7 @@ class Published:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class FaceDefaults:
-    """How faces are cut unless the user says otherwise.
+    """Default settings of face crops.
 
     Attributes:
         frames: Which frames: `all`, `every:N` or `even:N`.
@@ -232,7 +232,7 @@ class FaceDefaults:
         alignment: `none`, or an alignment of `fas.faces.align`.
         codec: Codec of the stored crops.
         detector: Name of the face detector backend.
-        several_faces: The policy where several faces are in view.
+        several_faces: The policy if several faces are in view.
         rotation: `metadata`: frames are rotated by the container's metadata. `face`: then also by the quarter turns
             that put the first face upright, for recordings whose containers have no rotation.
     """
@@ -252,8 +252,8 @@ class Conflict:
     """A question on which sources disagree.
 
     Attributes:
-        question: What they disagree about.
-        taken: What this recipe does, and why.
+        question: The question.
+        taken: The choice of this recipe, and why.
         other: How to choose the alternative.
     """
 

@@ -1,4 +1,4 @@
-"""YAML in which every scalar is read as the text that is written."""
+"""YAML whose scalars are all read as text, as written."""
 
 from __future__ import annotations
 
@@ -33,5 +33,5 @@ class _TextLoader(yaml.SafeLoader):
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         for index, key in enumerate(keys):
             if key in keys[:index]:
-                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} is there twice", node.start_mark)
+                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} appears twice", node.start_mark)
         return super().construct_mapping(node, deep)

@@ -1,4 +1,4 @@
-"""Walks a raw tree without following a name out of it."""
+"""Walks a raw tree without following links out of it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def walk_files(root: Path) -> Iterator[tuple[str, bool]]:
 
 
 def printable(path: str) -> str:
-    """A path as it can be shown: control characters and bytes that are not UTF-8 are escaped."""
+    """A printable form of a path: control characters and bytes that are not UTF-8 are escaped."""
     return path if path.isprintable() else ascii(path)[1:-1]
 
 

@@ -1,4 +1,4 @@
-"""What a reader of an evaluation's numbers must know, as sentences."""
+"""Cautions for readers of an evaluation, as sentences."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def shared_subjects(everything: Presentations, test: Presentations, dev: Present
 
 
 def absent(table: ScoreTable) -> list[str]:
-    """Presentations of the protocol that were never preprocessed, of which a scores file has no row."""
+    """Presentations of the protocol that were never preprocessed, so that the scores file has no row for them."""
     missing = (table.provenance or {}).get("absent") or {}
     return [
         f"{missing[split]} {split} presentations of the published dataset were never preprocessed: "
-        "they are in no number"
+        "they are not in any number"
         for split in ("dev", "test")
         if missing.get(split)
     ]
@@ -36,11 +36,11 @@ def absent(table: ScoreTable) -> list[str]:
 def without_scores(failures: Mapping[str, int], fine: ErrorRates) -> list[str]:
     """Species of which no presentation has a score."""
     lost = [name for name in failures if name != "bona fide" and name not in fine.attacks]
-    return [f"no presentation of species {name} has a score: it is in no rate" for name in sorted(lost)]
+    return [f"no presentation of species {name} has a score: it is not in any rate" for name in sorted(lost)]
 
 
 def direction(table: ScoreTable, test_auc: float, dev_auc: float | None) -> list[str]:
-    """Scores that are high for attacks, or in one split only."""
+    """Scores that seem inverted, in all splits or in one only."""
     if dev_auc is not None and (test_auc - 0.5) * (dev_auc - 0.5) < 0:
         return [
             f"the scores run in two directions: the AUC is {dev_auc:.3f} on dev and {test_auc:.3f} on test; the "
@@ -57,11 +57,11 @@ def direction(table: ScoreTable, test_auc: float, dev_auc: float | None) -> list
 
 
 def few_units(intervals: Intervals, unnamed: bool) -> list[str]:
-    """Intervals that promise too much."""
+    """Intervals that are narrower than the data allows."""
     if unnamed:
         return [
-            "the subjects are not named: the intervals take presentations as independent, so they may be too narrow"
+            "the subjects are not named: the intervals treat presentations as independent, so they may be too narrow"
         ]
     if intervals.units < FEW_UNITS:
-        return [f"the intervals rest on {intervals.units} {intervals.unit} only: they are rough"]
+        return [f"the intervals are rough: they are based on only {intervals.units} {intervals.unit}"]
     return []

@@ -54,7 +54,7 @@ class Evaluation:
         with_failures: Error rates of all test presentations, where those without a score count as rejected.
         frames: Rows of the test split.
         frames_without_score: Those of them whose score is nan.
-        warnings: What a reader of the numbers must know.
+        warnings: Cautions for readers of the numbers.
         provenance: Of the scores file, if it has one.
         simulated: Whether the scores, or those that gave the threshold, are of simulated data; None if unknown.
         higher_is: What high scores mean in the scores file. Everything else here is in the direction high = bona fide.
@@ -125,7 +125,7 @@ def evaluate_scores(
         aggregation: How frames become presentations.
         unit: What the bootstrap of the intervals draws. Presentations are drawn instead of subjects that have no names.
         replicates: Bootstrap replicates, at least 1.
-        seed: Of the bootstrap.
+        seed: Seed of the bootstrap.
 
     Raises:
         FasError: A split that is needed has no rows, no bona fide or no attack presentation with a score, or the

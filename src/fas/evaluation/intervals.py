@@ -21,10 +21,10 @@ from fas.metrics import (
 )
 
 Unit = Literal["subjects", "presentations"]
-"""What a bootstrap draws."""
+"""The unit that a bootstrap draws."""
 
 FEW_UNITS = 10
-"""Below so many subjects a bootstrap over them is only a hint."""
+"""With fewer subjects than this, a bootstrap over them is only a hint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Interval:
     Attributes:
         lower: The lower limit; nan if the metric is undefined in every replicate.
         upper: The upper limit.
-        method: `bootstrap`, or `rule of three` where nothing (or everything) went wrong.
+        method: `bootstrap`, or `rule of three` if no (or every) decision was wrong.
     """
 
     lower: float
@@ -44,15 +44,15 @@ class Interval:
 
 @dataclass(frozen=True)
 class Intervals:
-    """The intervals of an evaluation and how they were made.
+    """The intervals of an evaluation and how they were computed.
 
     Attributes:
         of: Metric -> interval; the names are those of `fas.metrics.metric_replicates`.
         unit: What was drawn.
         units: How many of them there are.
         replicates: Bootstrap replicates.
-        seed: Of the draws.
-        confidence: Of all intervals.
+        seed: Seed of the draws.
+        confidence: Confidence of all intervals.
     """
 
     of: Mapping[str, Interval]
@@ -63,9 +63,9 @@ class Intervals:
     confidence: float
 
     def to_json(self) -> dict[str, Any]:
-        """How the intervals were made."""
+        """How the intervals were computed."""
         return {
-            "method": "percentile bootstrap; rule of three where nothing or everything went wrong",
+            "method": "percentile bootstrap; rule of three where no or every decision was wrong",
             "unit": self.unit,
             "units": self.units,
             "replicates": self.replicates,
@@ -96,12 +96,12 @@ def bootstrap_intervals(
     Args:
         presentations: Presentations with a score.
         values: The metrics themselves, by the names of `metric_replicates`.
-        threshold: Of the error rates.
+        threshold: The threshold of the error rates.
         level: The level of PAI species.
         unit: What the bootstrap draws.
-        replicates: At least 1.
-        seed: Of the draws.
-        confidence: In (0, 1).
+        replicates: Number of replicates, at least 1.
+        seed: Seed of the draws.
+        confidence: Confidence of the interval, in (0, 1).
     """
     clusters = (
         np.unique(presentations.subject, return_inverse=True)[1]
@@ -142,7 +142,7 @@ def _interval(value: float, drawn: tuple[float, float], limit: float | None) -> 
 def _limits(
     presentations: Presentations, clusters: NDArray[np.intp], level: Level, confidence: float
 ) -> dict[str, float]:
-    """How far each metric may be from 0 (or 1) if nothing (or everything) went wrong."""
+    """How far each metric may be from 0 (or 1) if no (or every) decision was wrong."""
 
     def limit(mask: NDArray[np.bool_]) -> float:
         return rule_of_three(np.unique(clusters[mask]).size, confidence)

@@ -1,4 +1,4 @@
-"""An evaluation for the terminal."""
+"""Prints an evaluation in the terminal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def render(evaluation: Evaluation, name: str, *, every_point: bool = False) -> R
     Args:
         evaluation: What to show.
         name: The name of the scores file, for the title.
-        every_point: Also show the operating points that too few presentations cannot resolve.
+        every_point: Also show the operating points that need more presentations than there are.
     """
     return Group(*_parts(evaluation, name, every_point))
 
@@ -99,8 +99,8 @@ def _points(evaluation: Evaluation, every_point: bool) -> Iterator[RenderableTyp
         yield table
     if hidden:
         yield Text(
-            f"{hidden} of {len(OPERATING_POINTS)} operating points are not shown: with so few presentations a single "
-            "error exceeds the target; --all of `fas evaluate` shows them",
+            f"{hidden} of {len(OPERATING_POINTS)} operating points are hidden: with so few presentations a single "
+            "error exceeds the target; `fas evaluate --all` shows them",
             style="dim",
         )
 
@@ -113,7 +113,7 @@ def _number_columns(table: Table) -> None:
 
 
 def _aggregate(evaluation: Evaluation) -> str:
-    """How frames become presentations, in the direction of the file, whose lowest score may be the highest liveness."""
+    """The aggregation of frames in the direction of the file, whose lowest score may mean the highest liveness."""
     if evaluation.aggregation == "max" and evaluation.higher_is == "attack":
         return "min"
     return evaluation.aggregation
@@ -123,14 +123,14 @@ def _about_intervals(evaluation: Evaluation) -> str:
     made = evaluation.intervals
     text = f"intervals: bootstrap over {made.units} {made.unit}, {made.replicates} replicates, seed {made.seed}"
     if any(interval.method == "rule of three" for interval in made.of.values()):
-        text += "; * rule of three, as nothing (or everything) went wrong"
+        text += "; * rule of three, since no (or every) decision was wrong"
     return text
 
 
 def _failures(evaluation: Evaluation) -> Iterator[Text]:
     failures = ", ".join(f"{count} {species}" for species, count in evaluation.failures.items())
     pooled, rates = evaluation.non_responses.pooled, evaluation.with_failures
-    yield Text(f"failure to acquire (no frame has a score; in no rate): {failures}", style="yellow")
+    yield Text(f"failure to acquire (no frame has a score; not in any rate): {failures}", style="yellow")
     yield Text(
         f"failure-to-acquire rate {percent(pooled.value)} ({pooled.errors} / {pooled.total}); counted as rejections: "
         f"APCER {percent(rates.apcer)}, BPCER {percent(rates.bpcer)}, ACER {percent(rates.acer)}",
@@ -144,7 +144,7 @@ def _interval(interval: Interval) -> str:
 
 
 def banner() -> RenderableType:
-    """Says that the data is simulated."""
+    """A banner that says that the data is simulated."""
     return Panel(Text(SIMULATED), style="bold black on yellow", expand=False)
 
 

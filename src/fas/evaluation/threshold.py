@@ -1,4 +1,4 @@
-"""Decision thresholds with their origin."""
+"""Decision thresholds and how they are chosen."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TEST_EER = "test-eer-optimistic"
 """The EER of the scores that are evaluated. Much of the literature across datasets reports the error at it."""
 
 RULES = f"{DEV_EER}, dev-min-hter, dev-bpcerN, dev-apcerN (N = 10, 20, 100, ...), {TEST_EER}, or a number such as 0.5"
-"""What a threshold may be, for messages and help."""
+"""The accepted thresholds, for messages and help."""
 
 _TARGET = re.compile(r"dev-(bpcer|apcer)([1-9]\d{0,5})")
 
@@ -77,11 +77,11 @@ class Rule:
         """The threshold by this rule.
 
         Args:
-            scores: Of the split that it asks for; not read for `fixed`.
-            source: Where these come from, to follow "of the dev split".
+            scores: Scores of the split that the rule needs; not read for `fixed`.
+            source: The origin of the scores, printed after "of the dev split".
         """
         if scores is None:
-            return Threshold(self.number, "fixed", "fixed by the user, from no data")
+            return Threshold(self.number, "fixed", "fixed by the user, independent of the data")
         attacks = sum(one.size for one in scores.attacks.values())
         counts = f"over {scores.bona_fide.size} bona fide and {attacks} attack presentations"
         where = f"{self.split} split{source}"

@@ -15,7 +15,7 @@ from fas.errors import FasError
 from fas.faces.face import Face
 
 ALIGNMENTS = ("none", "eyes", "similarity")
-"""How a crop lies on a face; see `crop_transform`."""
+"""How a crop is placed on a face; see `crop_transform`."""
 
 _TEMPLATE = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
@@ -31,7 +31,7 @@ Floats = TypeVar("Floats", NDArray[np.float32], NDArray[np.float64])
 
 
 def check_alignment(name: str) -> None:
-    """Refuses what is not in `ALIGNMENTS`.
+    """Rejects a name that is not in `ALIGNMENTS`.
 
     Raises:
         FasError: There is no such alignment.

@@ -1,4 +1,4 @@
-"""What every face backend returns, and the small interfaces behind which the backends stand."""
+"""The result of every face backend, and the interfaces that backends implement."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class FaceDetector(Protocol):
 
 
 class MeshModel(Protocol):
-    """Fits the dense mesh to a face that is known roughly."""
+    """Fits the dense mesh to a roughly located face."""
 
     @property
     def identity(self) -> dict[str, str]:

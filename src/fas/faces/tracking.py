@@ -14,15 +14,15 @@ _MIN_OVERLAP = 0.3
 class FaceTracker:
     """Follows one face. Stateful over one video; not for use from several threads.
 
-    Policy: the largest face of the first frame that shows one is followed. A frame without it costs a detection; of the
-    faces found then, the one that overlaps its last known place most is taken, else the largest.
+    Policy: the largest face of the first frame that shows one is followed. If it is lost, the detector runs; of the
+    detected faces, the one that overlaps its last known place most is chosen, else the largest.
 
     Args:
         detector: Finds faces where none is being followed.
         mesh_model: Fits the mesh, and says whether a face is there.
 
     Attributes:
-        detector: As given.
+        detector: The argument.
         detections: How often the detector ran since construction.
     """
 
@@ -60,7 +60,7 @@ class FaceTracker:
 
     def _find(self, image: NDArray[np.uint8]) -> Face | None:
         self.detections += 1
-        # A detection that the mesh model does not confirm is not a face: the next best is tried.
+        # A detection that the mesh model does not confirm is not a face; the next best is tried.
         for candidate in sorted(self.detector.detect(image), key=self._preference, reverse=True):
             face = self._mesh_model.fit(image, candidate)
             if face is not None:

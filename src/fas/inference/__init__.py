@@ -1,1 +1,1 @@
-"""A trained method at work: on new media, and on stored faces for the pictures of a report."""
+"""Applies a trained method to new media, and to stored faces for the pictures of a report."""

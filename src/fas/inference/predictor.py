@@ -1,4 +1,4 @@
-"""From a video or an image and a checkpoint to a decision: the faces are cut as they were for the training."""
+"""From a video or an image and a checkpoint to a decision; faces are cropped as they were for training."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PICTURED_FRAMES = 6
 
 _BATCH = 8
 _COMPUTED = frozenset({RGB, MESH})
-"""Layers that come with every face that is cut."""
+"""Layers that come with every face crop."""
 
 
 @dataclass(slots=True)
@@ -56,13 +56,13 @@ class SampleScore:
 
 @dataclass(slots=True)
 class Decision:
-    """What a method decides about one presentation.
+    """A method's decision about one presentation.
 
     Attributes:
         path: The video or image.
         threshold: Accepted as bona fide if the score is at least this.
-        looked_at: How many frames were looked at.
-        with_face: How many of them have a face.
+        looked_at: The number of frames that were examined.
+        with_face: The number of them that show a face.
         samples: The scored frames or clips, in order; at least one.
     """
 
@@ -93,7 +93,7 @@ class Predictor:
         weights: A folder with the face models' files, instead of the download.
 
     Raises:
-        FasError: It is not such a file, has no threshold yet, does not say how its faces were cut, or needs layers that
+        FasError: It is not such a file, has no threshold yet, has no record of its crops, or needs layers that
             are not computed here.
     """
 
@@ -122,7 +122,7 @@ class Predictor:
 
     @property
     def default_frames(self) -> FrameSelection:
-        """The frames to look at if the user names none: some for single frames, all for clips."""
+        """The default selection of frames: some for single frames, all for clips."""
         return FrameSelection("all") if self.scorer.requirements.clip else FrameSelection("even", 16)
 
     def predict(self, path: Path, frames: FrameSelection | None = None) -> Decision:
@@ -130,7 +130,7 @@ class Predictor:
 
         Args:
             path: The file.
-            frames: Which frames of a video are looked at; None takes `default_frames`.
+            frames: Which frames of a video are looked at; None uses `default_frames`.
 
         Raises:
             FasError: The file cannot be decoded, no frame shows a face, or there is no whole clip.
@@ -149,7 +149,7 @@ class Predictor:
             raise FasError(
                 f"no face in any of {decision.looked_at} frames",
                 path=path,
-                remedy="look at the file; --frames all looks at every frame of a video",
+                remedy="check the file; --frames all searches every frame of a video",
             )
         samples = self._cut(path, numbers)
         for first in range(0, len(samples), _BATCH):
@@ -225,7 +225,7 @@ def _data_of(checkpoint: Path) -> dict[str, Any]:
     data = read_checkpoint(checkpoint).get(DATA_KEY)
     if not isinstance(data, dict) or not {"dataset", "simulated", "recipe"} <= data.keys():
         raise FasError(
-            "the checkpoint does not say how the faces of its training were cut",
+            "the checkpoint does not record how its training faces were cropped",
             path=checkpoint,
             remedy="give a checkpoint that `fas fit` wrote with this version",
         )
@@ -246,11 +246,11 @@ def face_settings(recipe: dict[str, Any]) -> FaceSettings:
         settings = FaceSettings(**{**known, "frames": FrameSelection.parse(known["frames"])})
     except (KeyError, TypeError) as error:
         raise FasError(
-            f"the checkpoint does not say all of how the faces of its training were cut: {error}",
+            f"the checkpoint's record of how its training faces were cropped is incomplete: {error}",
             remedy="give a checkpoint that `fas fit` wrote with this version",
         ) from error
     if settings.detector != GIVEN:
         return settings
-    message = "the training's faces were given by the dataset; here they are found, and may be cut a little differently"
+    message = "the training faces came with the dataset; here they are detected, so crops may differ a little"
     warnings.warn(FasWarning(message), stacklevel=2)
     return replace(settings, detector="mediapipe")

@@ -67,7 +67,7 @@ def _attributes(data: FasDataModule) -> dict[str, dict[str, str]]:
 
 
 def _features(table: ScoreTable, evaluation: Evaluation, scorer: Scorer, data: FasDataModule) -> Features | None:
-    """Features of the middle frame of an even share of the presentations; None if the method shows none."""
+    """Features of the middle frame of an even share of the presentations; None if the method has none."""
     video_ids = sampled(evaluation)
     rows = [_row(video_id, _middle_frame(video_id, table), data) for video_id in video_ids]
     dataset = data.dataset(rows, targets=False)

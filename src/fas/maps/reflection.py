@@ -1,4 +1,4 @@
-"""Reflection of a spoof medium: what a reflection estimator finds, cut to the face (BASN, section 3.1, equation 2)."""
+"""Reflection of a spoof medium: the output of an estimator, masked to the face (BASN, section 3.1, equation 2)."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ def make_estimator(name: str = DEFAULT_ESTIMATOR, weights: Path | None = None) -
 
     Args:
         name: One of `ESTIMATORS`.
-        weights: The weight file; `network` needs one, the others take none.
+        weights: The weight file; `network` needs one, the others do not accept one.
 
     Raises:
-        FasError: The name is unknown; the weights are missing, unreadable or not wanted.
+        FasError: The name is unknown; the weights are missing, unreadable or not accepted.
     """
     if name not in ESTIMATORS:
         raise FasError(f"there is no reflection estimator {name!r}", remedy=f"choose one of: {', '.join(ESTIMATORS)}")

@@ -35,14 +35,14 @@ BLUR = 1 / 16
 glass reflects is blurred, unlike wrinkles, brows and lips."""
 
 UNLIT = 0.25
-"""Part of the face that is taken to show no reflection: neither cue knows its zero, and a map with an offset would call
+"""Part of the face that is assumed to show no reflection: neither cue knows its zero; a map with an offset would call
 the whole face a reflection."""
 
 
 class ShapeColour:
-    """Reflection = what stands out by two cues, shape and colour.
+    """Reflection = the light that stands out by two cues, shape and colour.
 
-    Shape: what is brighter than a matt face of this shape (`shading_residual`), by channel. Colour: what is less red
+    Shape: light brighter than a matt face of this shape (`shading_residual`), by channel. Colour: light less red
     than the skin (`lack_of_red`), the same in all channels. Each is smoothed and divided by its standard deviation over
     the face; what counts of their sum is above the level that a quarter of the face stays under.
 
@@ -136,14 +136,14 @@ def lack_of_red(skin: Floats) -> Floats:
 def _shading_basis(depth: Floats, face: Mask) -> Floats:
     """`(h, w, 4)`: one and the unit normal, up to signs that the fit absorbs."""
     scale = DEPTH_TO_WIDTH * np.sqrt(np.count_nonzero(face))
-    # Smoothed by a pixel, lest the edges of the mesh's triangles show.
+    # Smoothed by a pixel, so that the edges of the mesh's triangles do not show.
     slope_y, slope_x = np.gradient(_smooth(depth, face, 1.0) * np.float32(scale))
     z = 1 / np.sqrt(1 + slope_x**2 + slope_y**2)
     return np.stack([np.ones_like(z), slope_x * z, slope_y * z, z], axis=-1)
 
 
 def _smooth(values: Floats, face: Mask, sigma: float) -> Floats:
-    """Gaussian smoothing that takes nothing from outside the face; beyond its outline the nearest values continue."""
+    """Gaussian smoothing within the face; beyond its outline the nearest values continue."""
     share = cv2.GaussianBlur(face.astype(np.float32), (0, 0), sigma)
     smooth: Floats = cv2.GaussianBlur(values, (0, 0), sigma)
     smooth /= np.maximum(share, 1e-6).reshape(share.shape + (1,) * (values.ndim - 2))

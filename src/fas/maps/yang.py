@@ -58,7 +58,7 @@ def _factors(height: int, width: int, epsilon: float) -> tuple[Floats, Floats]:
 
 
 class YangSuppression:
-    """Reflection = what the suppression removes: `max(Y - T, 0)`.
+    """Reflection = the light that the suppression removes: `max(Y - T, 0)`.
 
     Y - T has mean zero in each channel, because nothing in one image tells a constant reflection from a brighter scene.
     Its negative part says where T became brighter than the image, which no added light explains, and is cut off.

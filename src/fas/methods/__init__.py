@@ -2,7 +2,7 @@
 
 A folder `fas/methods/<name>/` is a method when its package names its class as `METHOD`. A method of several stages may
 have parts that are methods of their own, such as the CNN whose features an SVM reads: its package names them in
-`PARTS`, and they are called `<name>/<part>`. Methods of a user's own come from installed packages or from a folder; see
+`PARTS`, and they are called `<name>/<part>`. A user's own methods come from installed packages or from a folder; see
 `fas.methods.sources`.
 """
 

@@ -1,4 +1,4 @@
-"""Backbones from timm, as feature maps or as one pooled vector, with or without weights to start from."""
+"""Backbones from timm that return feature maps or one pooled vector, with or without pretrained weights."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from fas.weights.fetching import model_file
 from fas.weights.table import EFFICIENTNET_LITE0
 
 PACKAGED = dict.fromkeys(("tf_efficientnet_lite0", "tf_efficientnet_lite0.in1k"), EFFICIENTNET_LITE0)
-"""Backbone -> its ImageNet weights in the table of `fas models`, which need no access to timm's hub."""
+"""Backbone -> its ImageNet weights in the table of `fas models`, which do not need timm's hub."""
 
-_OTHER_WEIGHTS = "read them from a file with model.backbone_weights=PATH, or start without: model.pretrained=false"
+_OTHER_WEIGHTS = "load a file with model.backbone_weights=PATH, or train without: model.pretrained=false"
 
 
 def feature_backbone(
@@ -32,26 +32,32 @@ def feature_backbone(
         strides: Input pixels per pixel of the feature map, ascending.
         pretrained: Start from ImageNet weights: those of `fas models` for the names in `PACKAGED`, else timm's, which
             huggingface_hub keeps in its cache.
-        weights: Path of a file to read the weights from instead: a state dict of the whole model, as timm or
+        weights: Path of a file to load instead: a state dict of the whole model, as timm or
             torchvision give it out, in safetensors or PyTorch format.
 
     Returns:
         A module that maps `(B, 3, H, W)` to a list of `(B, C_i, H / stride_i, W / stride_i)`, and the C_i.
 
     Raises:
-        FasError: timm has no such model, the model has no features at these strides, or its weights cannot be had.
+        FasError: timm has no such model, the model has no features at these strides, or its weights cannot be obtained.
     """
     _check_name(name)
-    # The getter drops what comes after the last feature; timm's other ways leave it in some models.
+    # The getter drops the layers after the last feature; timm's other ways keep them in some models.
     features = {"features_only": True, "feature_cls": "getter"}
     try:
         with torch.device("meta"):
             reductions = timm.create_model(name, **features).feature_info.reduction()
-    except (AssertionError, AttributeError, KeyError, RuntimeError, TypeError):  # timm gives no features of this model
+    except (
+        AssertionError,
+        AttributeError,
+        KeyError,
+        RuntimeError,
+        TypeError,
+    ):  # no features from this model
         reductions = []
     if not set(strides) <= set(reductions):
         raise FasError(
-            f"backbone {name!r} has features at strides {reductions}; needed are {list(strides)}",
+            f"backbone {name!r} has features at strides {reductions}; the method needs {list(strides)}",
             remedy="choose a convolutional backbone such as vgg16.tv_in1k, resnet18 or mobilenetv3_small_050",
         )
     indices = tuple(reductions.index(stride) for stride in strides)
@@ -61,7 +67,7 @@ def feature_backbone(
 
 
 def plain_backbone(name: str, *, pretrained: bool = False, weights: str | None = None) -> tuple[nn.Module, int]:
-    """A backbone without its classifier, that returns one pooled vector for each image.
+    """A backbone without its classifier, which returns one pooled vector for each image.
 
     Args:
         name: As for `feature_backbone`; any model of timm.
@@ -72,7 +78,7 @@ def plain_backbone(name: str, *, pretrained: bool = False, weights: str | None =
         A module that maps `(B, 3, H, W)` to `(B, D)`, the input of timm's classifier, and D.
 
     Raises:
-        FasError: timm has no such model, or its weights cannot be had.
+        FasError: timm has no such model, or its weights cannot be obtained.
     """
     _check_name(name)
     net = _create(name, pretrained=pretrained, weights=weights, num_classes=0)
@@ -81,9 +87,9 @@ def plain_backbone(name: str, *, pretrained: bool = False, weights: str | None =
 
 
 def backbone_normalisation(name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """What the pretrained weights of a backbone expect: mean and standard deviation of red, green and blue in [0, 1].
+    """The input normalisation of a pretrained backbone: mean and standard deviation of red, green and blue in [0, 1].
 
-    An image in [0, 1] is to be given to the network as `(image - mean) / std`.
+    The network expects an image in [0, 1] as `(image - mean) / std`.
 
     Args:
         name: As for `feature_backbone`; the tag matters, since weights of one model differ in what they expect.
@@ -97,19 +103,19 @@ def backbone_normalisation(name: str) -> tuple[tuple[float, ...], tuple[float, .
 
 
 def _check_name(name: str) -> None:
-    """Refuses what timm does not know, and names that stand for a download, such as hf-hub:..."""
+    """Rejects models that timm does not know, and names that would download, such as hf-hub:..."""
     if not timm.is_model(name):
-        raise FasError(f"timm has no model {name!r}", remedy="timm.list_models() gives the names")
+        raise FasError(f"timm has no model {name!r}", remedy="timm.list_models() lists the names")
     try:
         timm.get_pretrained_cfg(name)
     except RuntimeError as error:
         model, _, tag = name.partition(".")
         cause = f"timm has no weights {tag!r} of the model {model!r}"
-        raise FasError(cause, remedy=f"timm.list_pretrained('{model}.*') gives the names") from error
+        raise FasError(cause, remedy=f"timm.list_pretrained('{model}.*') lists the names") from error
 
 
 def _create(name: str, *, pretrained: bool, weights: str | None, **settings: Any) -> Any:
-    """Makes a model of timm, with the weights of timm's hub where these are wanted."""
+    """Creates a model of timm, with the weights of timm's hub if requested."""
     fetch = pretrained and weights is None and name not in PACKAGED
     try:
         if fetch:
@@ -121,7 +127,7 @@ def _create(name: str, *, pretrained: bool, weights: str | None, **settings: Any
 
 
 def _fill(net: nn.Module, name: str, *, pretrained: bool, weights: str | None) -> None:
-    """Loads the weights of a file or of `PACKAGED` where these are wanted; a classifier in them may be left out."""
+    """Loads the weights of a file or of `PACKAGED` if requested; a classifier in them may be left out."""
     if weights is not None:
         path = Path(weights)
         state = _read_state(path)
@@ -131,14 +137,14 @@ def _fill(net: nn.Module, name: str, *, pretrained: bool, weights: str | None) -
     else:
         return
     try:
-        # All that the network has must be in the file: nothing stays random without a message.
+        # The file must have every weight of the network, so that none stays random without an error.
         net.load_state_dict({key: state[key] for key in net.state_dict() if key in state})
     except RuntimeError as error:  # missing, or of another shape; the message says which
         raise _other_model(name, str(error), path) from error
 
 
 def _check_hub(name: str) -> None:
-    """Asks once whether the hub is there, unless it is not needed; huggingface_hub itself tries for 49 seconds."""
+    """Checks once whether the hub can be reached, if it is needed; huggingface_hub itself tries for 49 seconds."""
     repository = timm.get_pretrained_cfg(name).hf_hub_id
     files = ("model.safetensors", "pytorch_model.bin")
     if not repository or any(isinstance(try_to_load_from_cache(repository, file), str) for file in files):
@@ -156,7 +162,7 @@ def _read_state(path: Path) -> dict[str, Tensor]:
             raise TypeError("not a state dict")
     except OSError as error:
         raise FasError(f"the weights cannot be read: {error.strerror or 'no such file'}", path=path) from error
-    except Exception as error:  # on other bytes the readers fail in every way there is
+    except Exception as error:  # on other bytes the readers can fail in any way
         raise FasError(
             "the file is damaged, or not a state dict", path=path, remedy="give it in safetensors or PyTorch format"
         ) from error
@@ -164,7 +170,7 @@ def _read_state(path: Path) -> dict[str, Tensor]:
 
 
 def _named_as_in_timm(state: dict[str, Tensor], name: str, path: Path) -> dict[str, Tensor]:
-    """Gives timm's names to the tensors of a file that has all of them in timm's order, but under other names."""
+    """Renames the tensors of a file to timm's names, if it has all of them in timm's order under other names."""
     with torch.device("meta"):
         expected = timm.create_model(name).state_dict()
     given, wanted = [tuple(one.shape) for one in state.values()], [tuple(one.shape) for one in expected.values()]

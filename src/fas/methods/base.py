@@ -1,4 +1,4 @@
-"""What every method that is trained by gradients shares: logging, scores of the dev split, the threshold."""
+"""The base of all methods that are trained by gradients: logging, scores of the dev split, the threshold."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from fas.methods.scorer import Scorer
 class Method(Scorer, pl.LightningModule):
     """A scorer that is trained by gradients.
 
-    Besides what a `Scorer` needs, a subclass implements `loss` and `configure_optimizers`. One with several optimisers
+    A subclass also implements `loss` and `configure_optimizers`. One with several optimisers
     sets `automatic_optimization = False` and writes its own `training_step`, which calls `log_losses`; it may return
     nothing.
 
@@ -27,7 +27,7 @@ class Method(Scorer, pl.LightningModule):
     presentation code of the batches.
 
     Attributes:
-        last_losses: The parts of the loss at the latest training step, detached, for those who show progress.
+        last_losses: The parts of the loss at the latest training step, detached, for progress displays.
     """
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class Method(Scorer, pl.LightningModule):
         Args:
             split: `train` or `dev`.
             parts: Scalars by name.
-            batch_size: Number of samples behind them.
+            batch_size: Number of samples that they were computed from.
         """
         detached = {part: value.detach() for part, value in parts.items()}
         if split == "train":

@@ -19,16 +19,16 @@ from fas.methods.scorer import Scorer
 _REMEDY = "give a checkpoint that `fas fit` wrote: RUN/checkpoints/best.ckpt or last.ckpt"
 
 DATA_KEY = "FasDataModule"
-"""Where a checkpoint keeps what its data was (Lightning's name for the state of our DataModule)."""
+"""The key of the data's description in a checkpoint (Lightning's name for the state of our DataModule)."""
 
 
 def save_checkpoint(path: Path, checkpoint: Mapping[str, Any]) -> None:
-    """Writes a checkpoint as a whole or not at all.
+    """Writes a checkpoint, completely or not at all.
 
     Raises:
-        FasError: The system refuses, because of a full disk for example. The checkpoint that was there stays.
+        FasError: The system refuses, for example because the disk is full. An existing checkpoint stays.
     """
-    buffer = io.BytesIO()  # torch gives no clear errors when it writes itself
+    buffer = io.BytesIO()  # torch's own writer does not raise clear errors
     torch.save(dict(checkpoint), buffer)
     with atomic_file(path) as file:
         file.write(buffer.getbuffer())
@@ -48,8 +48,8 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         ) from error
     except pickle.UnpicklingError as error:
         raise FasError("not a checkpoint, or one that holds code", path=path, remedy=_REMEDY) from error
-    except Exception as error:  # on other bytes the reader fails in every way there is
-        raise FasError("not a checkpoint, or it is damaged or cut off", path=path, remedy=_REMEDY) from error
+    except Exception as error:  # on other bytes the reader can fail in any way
+        raise FasError("not a checkpoint, or it is damaged or truncated", path=path, remedy=_REMEDY) from error
     if not _is_ours(checkpoint):
         raise FasError("the file holds weights, but is not a checkpoint of fas", path=path, remedy=_REMEDY)
     return checkpoint
@@ -68,10 +68,10 @@ def load_scorer(path: Path, expected: str | None = None) -> Scorer:
 
     Args:
         path: A checkpoint that `fas fit` wrote.
-        expected: Refuse the checkpoint of any other method than the one of this name.
+        expected: Reject checkpoints of any method but this one.
 
     Raises:
-        FasError: See `read_checkpoint`; or the method is another or unknown, or its hyper-parameters or weights do not
+        FasError: See `read_checkpoint`; or the method is unknown or not `expected`, or its settings or weights do not
             fit this version of it.
     """
     checkpoint = read_checkpoint(path)
@@ -79,15 +79,15 @@ def load_scorer(path: Path, expected: str | None = None) -> Scorer:
     version = checkpoint.get("fas_version", "an unknown version")
     if expected is not None and name != expected:
         raise FasError(
-            f"the checkpoint is of method {name!r}, not {expected!r}",
+            f"the checkpoint belongs to method {name!r}, not {expected!r}",
             path=path,
             remedy="give the experiment that it was trained with",
         )
     if name not in known_methods():
         raise FasError(
-            f"the checkpoint is of method {name!r}, which is not known here",
+            f"the checkpoint belongs to method {name!r}, which is not known here",
             path=path,
-            remedy="for a method of your own give its folder: fas --methods DIR ..., or install its package",
+            remedy="if it is your own method, give its folder: fas --methods DIR ..., or install its package",
         )
     kind = method_class(name)
     unknown = sorted(settings.keys() - inspect.signature(kind).parameters.keys())

@@ -1,4 +1,4 @@
-"""What every method must do, ours and a user's own: run by the tests over all methods and by `fas methods check`."""
+"""The checks that every method must pass, ours or a user's own: run by our tests and by `fas methods check`."""
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ _RTOL, _ATOL = 1e-4, 1e-5
 
 
 class CheckError(AssertionError):
-    """A method does not do what every method must do."""
+    """A method failed a check."""
 
 
 def checks() -> dict[str, Callable[[str], None]]:
-    """What is checked, in words -> the function that checks it for the method of a name."""
+    """Description of a check -> the function that runs it for a method, by name."""
     found = {name: function for name, function in globals().items() if name.startswith("check_")}
     return {str(function.__doc__).partition("\n")[0].rstrip("."): function for function in found.values()}
 
 
 def small(name: str, **settings: object) -> Scorer:
-    """The method of a name as small as it says it can be, the same each time."""
+    """The named method with its smallest sizes, the same each time."""
     torch.manual_seed(0)
     kind = method_class(name)
     return kind(**{**kind.small, **settings})
 
 
 def random_batch(requirements: Requirements, size: int = 4, seed: int = 0) -> Batch:
-    """Half bona fide, half attacks, in turns, which any method can learn to tell apart; exactly what is required.
+    """A batch with exactly the required entries: bona fide and attacks alternate, and any method can tell them apart.
 
     Bona fide images are bright and smooth, attacks are dark with stripes; both are noisy. Targets have zeros by label.
     """
@@ -103,7 +103,7 @@ def random_batch(requirements: Requirements, size: int = 4, seed: int = 0) -> Ba
 
 
 def train_steps(method: Method, batch: Batch, steps: int) -> pl.Trainer:
-    """Trains on one batch for some real steps under Lightning, on the CPU."""
+    """Trains on one batch for a few real steps under Lightning, on the CPU."""
     quiet_lightning()
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -123,7 +123,7 @@ def train_steps(method: Method, batch: Batch, steps: int) -> pl.Trainer:
 
 
 def fit_features(method: FittedMethod, batch: Batch, seed: int = 0) -> dict[str, Any]:
-    """Fits a fitted method to one batch, each sample of a subject of its own."""
+    """Fits a fitted method to one batch in which each sample has its own subject."""
     method.eval()
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -165,7 +165,7 @@ def check_readme(name: str) -> None:
     """README.md in its folder has a section on deviations from the paper."""
     path = method_packages()[name.partition("/")[0]].folder / "README.md"
     _require(path.is_file(), f"there is no {path}")
-    _require("deviations" in path.read_text(encoding="utf-8").lower(), f"{path} says nothing of deviations")
+    _require("deviations" in path.read_text(encoding="utf-8").lower(), f"{path} has no section on deviations")
 
 
 def check_config(name: str) -> None:
@@ -204,7 +204,7 @@ def check_gradients(name: str) -> None:
 
 
 def check_loss(name: str) -> None:
-    """The loss is made of finite scalars with names."""
+    """The loss consists of finite, named scalars."""
     method = small(name)
     if not isinstance(method, Method):
         return
@@ -230,7 +230,7 @@ def check_step(name: str) -> None:
 
 
 def check_checkpoint(name: str) -> None:
-    """A checkpoint gives back the same method, threshold and scores."""
+    """A checkpoint restores the same method, threshold and scores."""
     scorer, batch = _trained(name)
     scorer.threshold = 0.1
     content = {
@@ -299,7 +299,7 @@ def run_checks(name: str) -> Iterator[tuple[str, str | None]]:
             check(name)
         except CheckError as error:
             yield what, str(error)
-        except Exception as error:  # a method of a user's own may fail in any way
+        except Exception as error:  # a user's own method may fail in any way
             yield what, f"{type(error).__name__}: {error}"
         else:
             yield what, None

@@ -1,4 +1,4 @@
-"""What the scores of the dev split decide: the threshold and the errors at it, counted in presentations."""
+"""The threshold from the scores of the dev split, and the errors at it, counted in presentations."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class DevResult(NamedTuple):
     """The dev split as the current weights score it.
 
     Attributes:
-        threshold: Where the errors are equal.
+        threshold: The threshold of the equal error rate.
         eer: The equal error rate, species pooled.
-        acer: At the threshold, with the APCER of the worst coarse species.
+        acer: The ACER at the threshold, with the APCER of the worst coarse species.
         auc: Area under the ROC curve, species pooled.
     """
 

@@ -15,7 +15,7 @@ from fas.methods.scorer import Scorer
 
 
 class FittedOutputs(NamedTuple):
-    """What one forward pass gives.
+    """The result of one forward pass.
 
     Attributes:
         features: `(B, D)` float64.
@@ -27,12 +27,12 @@ class FittedOutputs(NamedTuple):
 
 
 class TrainingTable(NamedTuple):
-    """What is known of each feature vector that a method is fitted to.
+    """Facts on each feature vector that a method is fitted to.
 
     Attributes:
         label: int64 `(N,)`: 1 bona fide, 0 attack.
         presentation: int64 `(N,)`: code of the presentation.
-        subject: str `(N,)`: by which cross-validation keeps people apart.
+        subject: str `(N,)`: cross-validation keeps subjects apart by it.
         attack_type: str `(N,)`: PAI species, empty for bona fide.
     """
 
@@ -60,14 +60,14 @@ class FittedMethod(Scorer):
 
         Args:
             features: `(N, D)`, finite.
-            table: What is known of each.
-            seed: Of whatever is drawn.
+            table: The facts on each feature vector.
+            seed: Seed of all random draws.
 
         Returns:
-            What was chosen and how well it fits, for the terminal and the run's record; plain JSON.
+            The chosen settings and how well they fit, for the terminal and the run's record; plain JSON.
 
         Raises:
-            FasError: The features do not allow it.
+            FasError: The features do not allow a fit.
         """
 
     @abstractmethod
@@ -85,7 +85,7 @@ class FittedMethod(Scorer):
         return (1 + decision / (1 + decision.abs())) / 2
 
     def features(self, outputs: FittedOutputs) -> dict[str, Tensor]:
-        """The features that the decision is made from."""
+        """The features that the decision is based on."""
         return {"features": outputs.features}
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
@@ -113,7 +113,7 @@ class Standardised(nn.Module):
         """`(B, D)` to `(B, D)`, float64.
 
         Raises:
-            ValueError: There is no fit yet, or it was of another number of features.
+            ValueError: There is no fit yet, or it had another number of features.
         """
         if features.shape[1] != len(self.mean):  # a single value would be broadcast
             raise ValueError(f"{features.shape[1]} features, but the fit had {len(self.mean)}")

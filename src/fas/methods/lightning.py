@@ -1,4 +1,4 @@
-"""Keeps Lightning from telling users what is meant for its developers."""
+"""Hides messages of Lightning that are meant for developers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import warnings
 
 
 def quiet_lightning() -> None:
-    """Takes away tips, hardware tables and warnings that a user of fas can do nothing about."""
+    """Hides tips, hardware tables and warnings that a user of fas cannot act on."""
     for name in ("pytorch_lightning", "lightning_fabric", "lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
     for message in (

@@ -1,4 +1,4 @@
-"""What every trained method is, however it was trained: something that scores faces."""
+"""The interface of every trained method, however it was trained: it scores faces."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fas.errors import FasError
 
 
 class Scorer(HyperparametersMixin, nn.Module, ABC):
-    """A method in use: what `fas test`, `predict` and `report` need, and nothing else.
+    """A method in use: exactly the interface that `fas test`, `predict` and `report` need.
 
     A subclass has typed keyword arguments, calls `save_hyperparameters()`, sets `requirements`, and implements
     `forward`, `score` and, where it has them, `maps` and `features`. They all read the outputs of one `forward`. Images
@@ -25,7 +25,7 @@ class Scorer(HyperparametersMixin, nn.Module, ABC):
     `fas.methods.fitted.FittedMethod`.
 
     Attributes:
-        requirements: What it needs of a batch.
+        requirements: The layers and samples that the method needs.
         threshold: A presentation is accepted as bona fide if its score is at least this: the EER threshold of the dev
             split, NaN before the first validation. It is kept in the checkpoint as the float64 that it is: a buffer
             would be rounded to the precision of the training.
@@ -35,17 +35,17 @@ class Scorer(HyperparametersMixin, nn.Module, ABC):
     """The name of the method's folder; of a part of it, `folder/part`."""
 
     starting_point: ClassVar[Mapping[str, object]] = {}
-    """Hyper-parameters that only choose the weights to start from, with the values that start from none.
+    """Hyper-parameters that only choose initial weights, with the values that load none.
 
-    A checkpoint brings its own weights: it is loaded with these values, and needs no download."""
+    A checkpoint has its own weights: it is loaded with these values and needs no download."""
 
     small: ClassVar[Mapping[str, object]] = {}
-    """Hyper-parameters with which the checks of all methods build this one small enough for a second on one core."""
+    """Hyper-parameters for the checks of all methods: so small that a check takes a second on one core."""
 
     follows: ClassVar[str] = ""
-    """The part whose trained weights this method needs; empty for one that needs no stage before its own.
+    """The part whose trained weights this method needs; empty if it needs no earlier stage.
 
-    `fas fit` refuses it without a stage of that part right before it: it would read an untrained network."""
+    `fas fit` rejects it without a stage of that part right before it, since it would read an untrained network."""
 
     requirements: Requirements
 
@@ -61,7 +61,7 @@ class Scorer(HyperparametersMixin, nn.Module, ABC):
             inputs: The layers of `requirements.inputs`, as `fas.data.batch.Batch` describes them.
 
         Returns:
-            Whatever `score`, `maps`, `features` (and the loss) of the same method read.
+            The outputs that `score`, `maps`, `features` (and the loss) of the same method read.
         """
 
     @abstractmethod
@@ -77,17 +77,17 @@ class Scorer(HyperparametersMixin, nn.Module, ABC):
         return {}
 
     def features(self, outputs: Any) -> dict[str, Tensor]:
-        """Feature vectors by their place in the network, `(B, D)`, for pictures of them; none by default."""
+        """Feature vectors by their place in the network, `(B, D)`, for plots; none by default."""
         return {}
 
     def start_from(self, weights: Mapping[str, Tensor]) -> tuple[list[str], list[str]]:
-        """Takes over the weights of an earlier stage, by their names.
+        """Copies the weights of an earlier stage, by name.
 
         Args:
             weights: The state dict of that stage's method.
 
         Returns:
-            The names of weights here that it does not have, so that they start as they are; and of its weights that
+            The names of weights here that it does not have, which keep their values; and of its weights that
             have no place here.
 
         Raises:
@@ -109,19 +109,19 @@ class Scorer(HyperparametersMixin, nn.Module, ABC):
         return [name for name in own if name not in shared], [name for name in weights if name not in own]
 
     def describe_checkpoint(self) -> dict[str, Any]:
-        """What a checkpoint says of the method besides weights and hyper-parameters."""
+        """What a checkpoint records of the method in addition to weights and hyper-parameters."""
         return {"fas_method": self.name, "fas_version": __version__, "fas_threshold": self.threshold}
 
     def accept_checkpoint(self, checkpoint: Mapping[str, Any]) -> None:
-        """Refuses the checkpoint of another method before its weights are read, and takes over the threshold.
+        """Rejects the checkpoint of another method before its weights are read, and restores the threshold.
 
         Raises:
-            FasError: The checkpoint is of another method.
+            FasError: The checkpoint belongs to another method.
         """
         made_by = checkpoint.get("fas_method")
         if made_by != self.name:
             raise FasError(
-                f"the checkpoint is of method {made_by!r}, not {self.name!r}",
+                f"the checkpoint belongs to method {made_by!r}, not {self.name!r}",
                 remedy="give the experiment that it was trained with",
             )
         self.threshold = float(checkpoint["fas_threshold"])

@@ -6,7 +6,7 @@ A package outside fas offers methods by an entry point:
     mine = "my_package.mine"          # a package that names its class as METHOD
 
 A folder given as `fas --methods DIR ...` has a package `DIR/<name>/` for each method, which imports its own modules
-relatively (`from .network import ...`). In both cases `conf/model/<name>.yaml` and `experiments/*.yaml` are looked for
+relatively (`from .network import ...`). In both cases `conf/model/<name>.yaml` and `experiments/*.yaml` are expected
 next to the method's package: `my_package/conf/`, `DIR/conf/`. Nothing in a config or a checkpoint ever names code.
 """
 
@@ -55,7 +55,7 @@ class MethodPackage:
         """The method and its parts by their names; imports the package.
 
         Raises:
-            FasError: The package cannot be imported, or names no class as METHOD.
+            FasError: The package cannot be imported, or does not define METHOD.
         """
         try:
             module = self.load_module()
@@ -71,7 +71,7 @@ class MethodPackage:
             ) from error
         if not isinstance(method := getattr(module, "METHOD", None), type):
             raise FasError(
-                f"the package of method {self.name!r} names no class as METHOD",
+                f"the package of method {self.name!r} does not define METHOD",
                 path=self.folder / "__init__.py",
                 remedy="write METHOD = YourClass",
             )
@@ -80,7 +80,7 @@ class MethodPackage:
         for name, kind in found.items():
             if getattr(kind, "name", None) != name:
                 raise FasError(
-                    f"class {kind.__name__} must be called {name!r}, after its folder",
+                    f"class {kind.__name__} must have the name {name!r}, after its folder",
                     path=self.folder,
                     remedy=f'write name: ClassVar[str] = "{name}"',
                 )
@@ -100,10 +100,10 @@ _user_folder: Path | None = None
 
 
 def use_methods_of(folder: Path) -> None:
-    """Adds the methods of a folder for this process, because the user said so on the command line.
+    """Adds the methods of a folder for this process, on the user's request on the command line.
 
     Raises:
-        FasError: There is no such folder, it has no method, or a name that is taken.
+        FasError: There is no such folder, it has no method, or a method's name is taken.
     """
     global _user_folder
     if not folder.is_dir():
@@ -112,7 +112,7 @@ def use_methods_of(folder: Path) -> None:
     try:
         if not any(True for _ in _of_folder(_user_folder)):
             raise FasError(
-                "the folder holds no method", path=folder, remedy="a method is a folder in it with an __init__.py"
+                "the folder holds no method", path=folder, remedy="each method is a subfolder with an __init__.py"
             )
         method_packages()
     except FasError:
@@ -126,25 +126,25 @@ def user_folder() -> Path | None:
 
 
 def method_packages() -> dict[str, MethodPackage]:
-    """Every package of a method by its name. Imports none of them.
+    """Every method's package by its name. Imports none of them.
 
     Raises:
-        FasError: Two packages have one name.
+        FasError: Two packages have the same name.
     """
     found: dict[str, MethodPackage] = {}
     for package in (*_built_in(), *_installed(), *(_of_folder(_user_folder) if _user_folder else ())):
         if (other := found.get(package.name)) is not None:
             raise FasError(
-                f"two methods are called {package.name!r}: of {other.origin} and of {package.origin}",
+                f"two methods are called {package.name!r}: one in {other.origin} and one in {package.origin}",
                 path=package.folder,
-                remedy="give one of them another name",
+                remedy="rename one of them",
             )
         found[package.name] = package
     return found
 
 
 def config_folders(name: str) -> list[Path]:
-    """The folders `conf` or `experiments` (by `name`) of methods outside fas that have one."""
+    """The existing folders `conf` or `experiments` (by `name`) of methods outside fas."""
     folders = {package.folder.parent / name for package in method_packages().values() if package.origin != "fas"}
     return sorted(folder for folder in folders if folder.is_dir())
 
@@ -185,7 +185,7 @@ def _checked(name: str, path: Path) -> str:
 
 
 def _import_folder(path: Path) -> ModuleType:
-    """Imports a folder as a package under a namespace of its own, so that it shadows nothing."""
+    """Imports a folder as a package in a separate namespace, so that it shadows nothing."""
     if _NAMESPACE not in sys.modules:
         namespace = ModuleType(_NAMESPACE)
         namespace.__path__ = []

@@ -24,7 +24,7 @@ class Grid(NamedTuple):
 
     Attributes:
         c: Penalties of errors.
-        gamma: Widths of the RBF kernel; not read for a linear one.
+        gamma: Widths of the RBF kernel; not read for a linear kernel.
         samples: At most so many feature vectors are used to choose; the fit itself uses all.
     """
 
@@ -57,17 +57,17 @@ class SvmDecision(nn.Module):
         Args:
             features: `(N, D)`.
             table: Labels and subjects.
-            grid: What to choose from.
-            seed: Of the solver and of the draw for the choice.
+            grid: The values to choose from.
+            seed: Seed of the solver and of the draw for the choice.
 
         Returns:
-            What was chosen, with the balanced accuracy in cross-validation and on the training features themselves.
+            The chosen values, with the balanced accuracy in cross-validation and on the training features themselves.
 
         Raises:
             FasError: A class is missing, or a feature is not finite.
 
         Warns:
-            FasWarning: There are too few subjects to choose by cross-validation: the middle of the grid is taken.
+            FasWarning: There are too few subjects to choose by cross-validation; the middle of the grid is used.
         """
         from sklearn.preprocessing import StandardScaler
 
@@ -120,7 +120,7 @@ def _make(kernel: Kernel, chosen: dict[str, float], seed: int) -> Any:
 def _choose(
     kernel: Kernel, features: NDArray[np.float64], table: TrainingTable, grid: Grid, seed: int
 ) -> tuple[dict[str, float], float | None]:
-    """The values with the best mean balanced accuracy; of equals the ones with the strongest regularisation."""
+    """The values with the best mean balanced accuracy; if tied, those with the strongest regularisation."""
     from sklearn.model_selection import GridSearchCV
 
     values = {"C": sorted(grid.c)} | ({"gamma": sorted(grid.gamma)} if kernel == "rbf" else {})
@@ -153,7 +153,7 @@ def _choose(
 def _folds(
     labels: NDArray[np.int64], subjects: NDArray[np.object_], seed: int
 ) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """Rows to fit and rows to check, of other subjects; only folds that have both classes in both."""
+    """Rows to fit and rows of other subjects to check; only folds that have both classes in both."""
     from sklearn.model_selection import StratifiedGroupKFold
 
     count = min(_FOLDS, *(len(set(subjects[labels == label].tolist())) for label in (0, 1)))

@@ -49,8 +49,8 @@ def metric_replicates(
         threshold: Accept as bona fide if score >= threshold.
         clusters: `(n,)` integers or strings, such as the subject of each presentation.
         level: The level of PAI species.
-        replicates: At least 1.
-        seed: Of the draws. Equal seeds and clusters give equal draws.
+        replicates: Number of replicates, at least 1.
+        seed: Seed of the draws. Equal seeds and clusters give equal draws.
 
     Returns:
         Metric -> float64 `(replicates,)`: `apcer`, `apcer_pooled`, `bpcer`, `acer`, `hter`, `eer`, `auc`,

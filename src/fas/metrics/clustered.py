@@ -21,9 +21,9 @@ def rate_interval(
     Args:
         wrong: bool `(n,)`, n >= 1: which presentations were classified wrongly.
         clusters: `(n,)` integers or strings, such as the subject of each presentation.
-        confidence: In (0, 1).
-        replicates: At least 1.
-        seed: Of the draws.
+        confidence: Confidence of the interval, in (0, 1).
+        replicates: Number of replicates, at least 1.
+        seed: Seed of the draws.
 
     Returns:
         Lower and upper limit in [0, 1]; nan where there is a single cluster with both errors and right decisions: its

@@ -16,7 +16,7 @@ def clopper_pearson(errors: int, total: int, confidence: float = 0.95) -> tuple[
     Args:
         errors: 0 <= errors <= total.
         total: At least 1.
-        confidence: In (0, 1).
+        confidence: Confidence of the interval, in (0, 1).
 
     Returns:
         Lower and upper limit in [0, 1]; exactly 0 below no errors, exactly 1 above nothing but errors.
@@ -44,7 +44,7 @@ def rule_of_three(total: int, confidence: float = 0.95) -> float:
 
     Args:
         total: Independent trials without an error, at least 1.
-        confidence: In (0, 1).
+        confidence: Confidence of the interval, in (0, 1).
 
     Raises:
         ValueError: The total is below 1 or the confidence is not in (0, 1).

@@ -107,9 +107,9 @@ def paired_differences(
         thresholds: Of A and of B.
         clusters: `(n,)`, the subject of each presentation, or a number of its own for each.
         level: The level of PAI species.
-        replicates: At least 1.
-        seed: Of the draws.
-        confidence: Of the intervals.
+        replicates: Number of replicates, at least 1.
+        seed: Seed of the draws.
+        confidence: Confidence of the intervals.
 
     Returns:
         Metric -> difference; the names are those of `fas.metrics.metric_replicates`.

@@ -1,4 +1,4 @@
-"""From frames to face crops: follow the face, cut it, and record for every frame what became of it."""
+"""From frames to face crops: follow the face, crop it, and record the result for every frame."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NO_FACE = "no_face"
 
 @dataclass(frozen=True, slots=True)
 class FaceCrop:
-    """The face of one frame, cut out.
+    """The cropped face of one frame.
 
     Attributes:
         image: uint8 `(size, size, 3)` RGB.
@@ -46,8 +46,8 @@ def acquire_faces(
         frames: The frames of one presentation in order.
         tracker: Its state is reset first.
         settings: How to cut.
-        bundled: The presentation's own annotations: to be taken where the tracker's detector is `GivenFaces`, else to
-            be compared with what is found.
+        bundled: The presentation's own annotations: used if the tracker's detector is `GivenFaces`, else
+            compared with the detected faces.
 
     Yields:
         The frame's record for the store (number, time, status and, with a face, score, box, points, pose and the

@@ -1,4 +1,4 @@
-"""A dataset's own face annotations, in place of the detector or as a check on it."""
+"""A dataset's own face annotations, instead of the detector or as a check on it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class BundledFaces:
         self._elsewhere = 0
 
     def face(self, number: int, image: NDArray[np.uint8]) -> Face | None:
-        """Where the dataset has the face in a frame; None if it has none.
+        """The annotated face of a frame; None if there is none.
 
         Args:
             number: The frame, from 0.
@@ -50,7 +50,7 @@ class BundledFaces:
         return None if row is None else face_at(row.box, row.eyes)
 
     def compare(self, number: int, image: NDArray[np.uint8], found: Face) -> bool | None:
-        """Whether the middle of the annotated face lies in the box of the one that was found; None if unknown."""
+        """Whether the centre of the annotated face is inside the box of the detected one; None if unknown."""
         annotated = self.face(number, image)
         if annotated is None:
             return None
@@ -61,13 +61,13 @@ class BundledFaces:
         return agrees
 
     def report(self) -> None:
-        """Warns if the faces of the presentation do not lie where the dataset has them.
+        """Warns if the faces of the presentation disagree with the dataset's annotations.
 
         Warns:
-            FasWarning: Some do not, or nothing could be compared.
+            FasWarning: Some disagree, or nothing could be compared.
         """
         if not self._compared:
             warnings.warn(FasWarning("no annotation to compare the faces with"), stacklevel=2)
         elif self._elsewhere:
-            message = f"in {self._elsewhere} of {self._compared} frames the face is not where the dataset's is"
+            message = f"in {self._elsewhere} of {self._compared} frames the face is not where the dataset annotates it"
             warnings.warn(FasWarning(message), stacklevel=2)

@@ -19,16 +19,16 @@ from fas.errors import FasError, FasWarning
 from fas.image_files import IMAGE_SUFFIXES
 
 HDF5_SUFFIXES = frozenset({".hdf5", ".h5"})
-"""Files read as arrays. What is neither one of these nor an image is opened as a video."""
+"""Suffixes of files that are read as arrays. Any other file that is not an image is opened as a video."""
 
 
 class MediaError(FasError):
-    """A medium that is missing, damaged or not a medium: its presentation fails, the others continue."""
+    """A media file that is missing, damaged or not media: its presentation fails, the others continue."""
 
 
 TOLERATED_MISSING = 2
 TOLERATED_MISSING_SHARE = 0.02
-"""Headers of healthy AVI files count dropped frames that carry no data; more than this missing is damage."""
+"""Headers of intact AVI files count dropped frames that carry no data; more missing frames than this is damage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class FrameSelection:
         """Reads `all`, `every:N` or `even:N`.
 
         Raises:
-            FasError: The text is none of these.
+            FasError: The text has another form.
         """
         if text == "all":
             return cls()
@@ -96,13 +96,13 @@ def read_frames(
 ) -> Iterator[Frame]:
     """Yields the selected frames of a video, a still image, a folder of frames or an HDF5 file, upright.
 
-    Rotation metadata of videos and the EXIF orientation of images are honoured. Frames decode in order on one
+    Rotation metadata of videos and the EXIF orientation of images are applied. Frames decode in order on one
     thread: the pipeline's parallelism is over presentations.
 
     Args:
         path: A folder of images in the order of their numbers, or a file, whose kind is known by its suffix.
         selection: Which frames.
-        hdf5_array: Where an HDF5 file has its frames, see `Recipe.hdf5_array`.
+        hdf5_array: The array with the frames of an HDF5 file, see `Recipe.hdf5_array`.
         every_frame: Also yield the frames that are not selected, in order with the others.
 
     Raises:
@@ -111,7 +111,7 @@ def read_frames(
             announces no count, so a truncated file of that kind looks like a short video.)
 
     Warns:
-        FasWarning: A few announced frames are missing at the end, as in healthy files of some cameras.
+        FasWarning: A few announced frames are missing at the end, as in intact files of some cameras.
     """
     if path.is_dir():
         yield from _read_folder(path, selection, every_frame)
@@ -149,7 +149,7 @@ def _natural(file: Path) -> tuple[list[int], str]:
 
 
 def _read_hdf5(path: Path, selection: FrameSelection, array: str, every_frame: bool) -> Iterator[Frame]:
-    import h5py  # only where there are such files
+    import h5py  # only needed for such files
 
     each = array.removeprefix("*/")
     try:
@@ -163,7 +163,7 @@ def _read_hdf5(path: Path, selection: FrameSelection, array: str, every_frame: b
                 frame = content[groups[number]][each][()] if array.startswith("*/") else content[array][number]
                 yield Frame(number, None, _channels_last(path, np.asarray(frame)), selected)
     except (OSError, KeyError, RuntimeError) as error:
-        remedy = f"copy it again; frames are looked for in {array or 'no array: the recipe has no hdf5_array'}"
+        remedy = f"copy it again; frames are expected in {array or 'no array: the recipe has no hdf5_array'}"
         raise MediaError(f"the file cannot be read as HDF5 ({error})", path=path, remedy=remedy) from error
     if not count:
         raise MediaError("the file has no frame", path=path, remedy="copy it again from the distribution")
@@ -180,7 +180,7 @@ def _channels_last(path: Path, frame: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def _read_image(path: Path) -> NDArray[np.uint8]:
-    # imread applies the EXIF orientation. It returns None for whatever it cannot read but for too many pixels.
+    # imread applies the EXIF orientation. It returns None for anything that it cannot read, except too many pixels.
     try:
         image = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
     except cv2.error:
@@ -233,7 +233,7 @@ def _check_count(path: Path, decoded: int, announced: int) -> None:
 
 
 def _announced_frames(path: Path) -> int:
-    """Counts the video's packets: exact where a header lies or is silent, and far cheaper than decoding."""
+    """Counts the video's packets: exact even if a header is wrong or silent, and far cheaper than decoding."""
     try:
         with av.open(str(path)) as container:
             if not container.streams.video:
@@ -242,7 +242,7 @@ def _announced_frames(path: Path) -> int:
             packets = sum(1 for packet in container.demux(stream) if packet.size)
             return max(packets, stream.frames)
     except av.error.FFmpegError:
-        return 0  # the decoding that follows meets the same error and names it
+        return 0  # decoding, which follows, meets the same error and reports it
 
 
 def _upright(frame: av.VideoFrame) -> NDArray[np.uint8]:

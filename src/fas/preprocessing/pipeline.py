@@ -1,4 +1,4 @@
-"""All of `fas preprocess`: from an indexed dataset to a filled store."""
+"""The pipeline of `fas preprocess`: from an indexed dataset to a filled store."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def preprocess(
     retry_failed: bool = False,
     check_annotations: bool = False,
 ) -> tuple[Store, Summary]:
-    """Fills the store of a dataset and a recipe with what it lacks.
+    """Fills the store of a dataset and a recipe with everything that is missing.
 
     Args:
         index: The dataset as found on disk.
         store_root: The folder of all stores.
         faces: How faces are found and cut.
-        layers: The wanted optional layers.
-        source: What the command was given, to be recorded in the store.
+        layers: The requested optional layers.
+        source: The arguments of the command, to be recorded in the store.
         weights: A folder with the detector's and the mesh model's weights, instead of the download.
         workers: How many processes.
         part: The `(i, n)`-th part of the dataset, 1-based, for several machines.
@@ -68,14 +68,14 @@ def preprocess(
 def _check_annotated(recipe: Recipe, faces: FaceSettings) -> None:
     if recipe.annotations is None:
         remedy = f"choose another detector: {', '.join(DETECTORS)}"
-        raise FasError(f"{recipe.title} comes without annotations of faces", remedy=remedy)
+        raise FasError(f"{recipe.title} has no face annotations", remedy=remedy)
     if faces.rotation == "face":
         remedy = "give --rotation metadata, or leave out --check-annotations and --detector annotations"
-        raise FasError("annotations do not fit frames that are turned by the face", remedy=remedy)
+        raise FasError("annotations do not fit frames that are rotated by the face", remedy=remedy)
 
 
 def open_store(index: DatasetIndex, store_root: Path, faces: FaceSettings, weights: Path | None) -> Store:
-    """Opens the store of a dataset and a recipe, making it if it is new."""
+    """Opens the store of a dataset and a recipe, or creates it."""
     identities = {
         "detector_identity": make_detector(faces.detector, weights).identity,
         "mesh_identity": make_mesh_model(weights).identity,
@@ -85,13 +85,13 @@ def open_store(index: DatasetIndex, store_root: Path, faces: FaceSettings, weigh
 
 
 def declare_layers(store: Store, layers: LayerSettings) -> None:
-    """Records how each layer is made, and makes each maker once, so that errors come before the work.
+    """Records the settings of each layer, and creates each maker once, so that errors come before the work.
 
     Raises:
-        FasError: The store has such a layer, made with other settings; or weights of a maker are missing.
+        FasError: The store has such a layer with other settings; or weights of a maker are missing.
     """
     for layer in FACE_LAYERS:
-        store.declare_layer(layer, {})  # the recipe says how
+        store.declare_layer(layer, {})  # its settings are in the recipe
     for layer, maker in make_makers(layers.layers, layers).items():
         store.declare_layer(layer, maker.settings)
 

@@ -1,4 +1,4 @@
-"""What is to be done: which presentations lack which layers of a store."""
+"""Plans a run: which presentations lack which layers of a store."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Task:
     """One presentation's missing work.
 
     Attributes:
-        presentation: What it is.
+        presentation: The presentation.
         source: Its media file.
         faces: Whether the faces must be acquired from the media.
         layers: The optional layers that are missing.
@@ -34,8 +34,8 @@ class Plan:
     """The work of one run.
 
     Attributes:
-        tasks: What is to be done.
-        complete: How many presentations have every wanted layer already.
+        tasks: The missing work.
+        complete: Number of presentations that already have every requested layer.
         failed_before: The presentations that an earlier run could not acquire, with the reason; their media have not
             changed since.
     """
@@ -74,17 +74,17 @@ def make_plan(
     *,
     retry_failed: bool = False,
 ) -> Plan:
-    """Compares what is wanted with what the store holds.
+    """Compares the requested layers with the content of the store.
 
     Args:
         store: The store to fill.
         root: The dataset's root.
-        presentations: What is wanted.
-        layers: The optional layers that are wanted.
+        presentations: The requested presentations.
+        layers: The requested optional layers.
         retry_failed: Try presentations again that failed before, even if their media have not changed.
     """
     plan = Plan()
-    # A layer may fail for a damaged crop; the face is acquired again all the same once the crop was removed.
+    # A layer may fail because of a damaged crop; the face is still acquired again once the crop was removed.
     failures = {record["video_id"]: record for record in store.failures() if "layer" not in record}
     for presentation in presentations:
         video_id, source = presentation.video_id, root / presentation.path

@@ -1,4 +1,4 @@
-"""Runs a plan on worker processes, records failures, and sums up the outcome."""
+"""Runs a plan on worker processes, records failures, and summarises the result."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from fas.store.summary import without_numbers
 
 @dataclass(slots=True)
 class Summary:
-    """What a run did.
+    """The results of a run.
 
     Attributes:
         complete: Presentations that had every layer before.
@@ -30,7 +30,7 @@ class Summary:
         without_face: The other frames of these presentations.
         failures: Presentation -> reason, of this run and of earlier ones whose media have not changed.
         notes: Presentation -> warnings, although it was stored.
-        seconds: How long the run took.
+        seconds: Duration of the run.
     """
 
     complete: int = 0
@@ -45,7 +45,7 @@ class Summary:
     def by_reason(self) -> dict[str, list[str]]:
         """Reason -> the presentations that failed for it, the most frequent first.
 
-        Reasons that differ in numbers only ("no face in any of 151 frames") count as one.
+        Reasons that differ only in numbers ("no face in any of 151 frames") count as one.
         """
         grouped: dict[str, list[str]] = {}
         for video_id, reason in sorted(self.failures.items()):
@@ -76,7 +76,7 @@ def run_plan(store: Store, plan: Plan, settings: WorkerSettings, workers: int) -
                     _account(store, outcome, summary)
                     advance(1)
     except BaseException:
-        with suppress(FasError):  # what stopped the run explains more than its effect on the index
+        with suppress(FasError):  # the error that stopped the run matters more than its effect on the index
             store.build_index()
         raise
     summary.seconds = time.monotonic() - start
@@ -124,7 +124,7 @@ def _outcomes(tasks: list[Task], settings: WorkerSettings, workers: int) -> Iter
                 done.add(outcome.task.presentation.video_id)
                 yield outcome
         except BrokenProcessPool:
-            # Some worker died (out of memory, or a decoder crashed it): the tasks then under way are tried alone.
+            # A worker died (out of memory, or a crash in a decoder): the tasks that were running are tried alone.
             left = [task for task in remaining if task.presentation.video_id not in done]
             suspects += [task for task in left if task.presentation.video_id in running]
             remaining = [task for task in left if task.presentation.video_id not in running]
@@ -134,8 +134,8 @@ def _outcomes(tasks: list[Task], settings: WorkerSettings, workers: int) -> Iter
         try:
             yield from _pool_outcomes([task], settings, 1, set())
         except BrokenProcessPool:
-            reason = "the worker process dies on this presentation"
-            yield Outcome(task, 0, 0, reason, "it runs out of memory, or the decoder crashes; look at the file")
+            reason = "the worker process died on this presentation"
+            yield Outcome(task, 0, 0, reason, "it ran out of memory, or the decoder crashed; check the file")
 
 
 def _pool_outcomes(tasks: list[Task], settings: WorkerSettings, workers: int, running: set[str]) -> Iterator[Outcome]:

@@ -1,4 +1,4 @@
-"""What a store's faces and layers depend on, as plain values that go into its recipe hash and its layers' settings."""
+"""The settings of a store's faces and layers, as plain values for its recipe hash and its layers' settings."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from fas.store.codec import codec_extension
 
 ROTATIONS = ("metadata", "face")
 FACE_LAYERS = tuple(sorted((name for name in LAYERS if not LAYERS[name].optional), key=lambda name: name == RGB))
-"""The layers that are always made, in the order of writing: rgb last, so that a stored crop always has its mesh."""
+"""The layers that are always stored, in the order of writing: rgb last, so that a stored crop always has its mesh."""
 DEFAULT_MAP_SIZE = 64
 
 
 @dataclass(frozen=True, slots=True)
 class FaceSettings:
-    """How faces are found and cut. Another value is another recipe: another folder of the store.
+    """How faces are found and cropped. Another value means another recipe, so another folder of the store.
 
     Attributes:
         frames: Which frames of a video are used.
@@ -64,7 +64,7 @@ class FaceSettings:
 
 @dataclass(frozen=True, slots=True)
 class LayerSettings:
-    """Which optional layers are wanted, and how they are made. They can be added later without changing the crops.
+    """The requested optional layers and their settings. They can be added later without changing the crops.
 
     Attributes:
         layers: Names of optional layers.

@@ -1,4 +1,4 @@
-"""The work on one presentation, inside one worker process."""
+"""Processes one presentation in a worker process."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ from fas.store.store import Store
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
-    """Everything that a worker process needs to begin; sent to it once.
+    """Everything that a worker process needs at its start; sent to it once.
 
     Attributes:
         store: The store's folder.
         faces: How faces are found and cut.
-        layers: The wanted optional layers.
+        layers: The requested optional layers.
         weights: A folder with model weights, instead of the download.
-        hdf5_array: Where HDF5 files have their frames.
-        annotations: The dataset and its root, if its own face annotations are to be taken or compared.
+        hdf5_array: The array with the frames in HDF5 files.
+        annotations: The dataset and its root, if its own face annotations are to be used or compared.
     """
 
     store: Path
@@ -63,15 +63,15 @@ class WorkerSettings:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one task.
+    """The result of one task.
 
     Attributes:
         task: The task.
         frames: Frames looked at.
         faces: Frames in which the face was found.
-        failure: What could not be stored and why, in one line; None on success.
-        detail: More about the failure: the remedy, or the traceback of an error of ours.
-        layer: The optional layer that the failure is about; None: all that the task should have stored.
+        failure: What could not be stored, and why, on one line; None on success.
+        detail: More about the failure: the remedy, or the traceback of a bug in fas.
+        layer: The optional layer that the failure is about; None if it is about the whole task.
         notes: Warnings about a presentation that was stored all the same.
     """
 
@@ -112,22 +112,22 @@ class Worker:
         return make_makers(self._settings.layers.layers, self._settings.layers)
 
     def work(self, task: Task) -> Outcome:
-        """Does one task and never raises for what is wrong with its media.
+        """Does one task; never raises because of its media.
 
         Raises:
-            FasError: The store cannot be written or weights are missing: no other task would fare better.
+            FasError: The store cannot be written or weights are missing, which would also fail every other task.
         """
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", FasWarning)
             outcome = self._acquire(task) if task.faces else self._add_layers(task)
         for warning in caught:
-            if not issubclass(warning.category, FasWarning):  # of another package: not for the summary, and not lost
+            if not issubclass(warning.category, FasWarning):  # from another package: print it as usual
                 warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
         notes = tuple(str(warning.message) for warning in caught if issubclass(warning.category, FasWarning))
         return replace(outcome, notes=notes)
 
     def _acquire(self, task: Task) -> Outcome:
-        """Makes everything from the media in one pass."""
+        """Computes everything from the media in one pass."""
         codec = self._settings.faces.codec
         records: list[dict[str, Any]] = []
         meshes: list[tuple[int, bytes]] = []
@@ -150,7 +150,7 @@ class Worker:
                     encoded = encode_value(LAYERS[RGB], face.image, codec)
                     meshes.append((frame.number, encode_value(LAYERS[MESH], face.mesh)))
                     crops.append((frame.number, encoded))
-                    # Layers are made from what is stored, so that one added later equals one made in the same pass.
+                    # Layers are computed from what is stored, so that a layer added later equals one of the same pass.
                     if codec_extension(codec) == "jpg":
                         face = replace(face, image=decode_image(encoded))
                 making.see(SeenFrame(frame.number, frame.time, face is not None, face, image if every_frame else None))
@@ -160,7 +160,7 @@ class Worker:
             bundled.report()
         if not crops:
             reason = f"no face in any of {len(records)} frames"
-            return Outcome(task, len(records), 0, reason, "look at the video; another detector may find the face")
+            return Outcome(task, len(records), 0, reason, "check the video; another detector may find the face")
         missing = making.finish()
         self._write(task, MESH, meshes)
         self._write(task, RGB, crops, _rgb_meta(task, records))
@@ -199,10 +199,10 @@ class Worker:
     def _see_media(
         self, task: Task, making: Making, records: dict[int, dict[str, Any]], stored: dict[int, FaceCrop]
     ) -> None:
-        """Shows every frame of the media with the stored crops, as the pass that made these saw them.
+        """Shows every frame of the media with the stored crops, as the original pass saw them.
 
         Raises:
-            MediaError: The media cannot be read, or have other frames than when the crops were made.
+            MediaError: The media cannot be read, or its frames changed since the crops were stored.
         """
         between = self._cutter_between(task)
         seen = set()
@@ -216,9 +216,9 @@ class Worker:
                 making.see(SeenFrame(frame.number, frame.time, face is not None, face, image))
         if seen != records.keys():
             raise MediaError(
-                "the media file has other frames than when its crops were stored",
+                "the frames of the media file changed since its crops were stored",
                 path=task.source,
-                remedy="restore the file, or remove the presentation's shards from the store and make all layers again",
+                remedy="restore the file, or remove the presentation's shards from the store and run again",
             )
 
     def _read(self, task: Task, every_frame: bool) -> Iterator[Frame]:
@@ -229,7 +229,7 @@ class Worker:
         return None if annotations is None else BundledFaces(*annotations, task.presentation)
 
     def _cutter_between(self, task: Task) -> FaceCutter:
-        """Cuts the face from the frames that the recipe does not keep; annotations are not compared with these."""
+        """Crops the face from the frames that the recipe does not keep; annotations are not compared with these."""
         bundled = self._bundled(task) if self._settings.faces.detector == GIVEN else None
         return FaceCutter(self._tracker_between, self._settings.faces, bundled)
 
@@ -257,7 +257,7 @@ def _outcome(task: Task, frames: int, faces: int, missing: list[str]) -> Outcome
     if not missing:
         return Outcome(task, frames, faces)
     reason = f"no value of layer {' and '.join(missing)} in any of {faces} frames"
-    return Outcome(task, frames, faces, reason, "its faces are stored; look at the video", missing[0])
+    return Outcome(task, frames, faces, reason, "its faces are stored; check the video", missing[0])
 
 
 def _rgb_meta(task: Task, records: list[dict[str, Any]]) -> dict[str, Any]:
@@ -278,7 +278,7 @@ def start_process(settings: WorkerSettings) -> None:
 
 
 def work_in_process(task: Task) -> Outcome:
-    """Runs a task in a process prepared by `start_process`; an error of ours becomes a failure with its traceback."""
+    """Runs a task in a process prepared by `start_process`; a bug in fas becomes a failure with its traceback."""
     assert _worker is not None
     try:
         return _worker.work(task)

@@ -1,1 +1,1 @@
-"""A run's folder: the names of its files, what is written there, what is read from it."""
+"""A run's folder: the names of its files, writing and reading them."""

@@ -1,4 +1,4 @@
-"""What a run's folder holds, as the evaluation and the report read it."""
+"""The content of a run's folder, as evaluation and report read it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ Curves = dict[str, list[tuple[float, float]]]
 
 @dataclass(frozen=True)
 class RunContent:
-    """What a run's folder holds next to its scores. Everything here may be missing: scores alone make a report.
+    """The content of a run's folder apart from its scores. All of it may be missing: a report needs only scores.
 
     Attributes:
         path: The folder.
         config: The text of `config.yaml`, the resolved config.
         environment: The content of `environment.json`.
-        curves: From `metrics.csv` of every stage; the steps of a stage follow those of the one before.
+        curves: From `metrics.csv` of every stage; the steps of a stage follow those of the previous one.
     """
 
     path: Path
@@ -45,7 +45,7 @@ def scored_run(path: Path) -> Run:
     """
     run = Run(path)
     if not path.is_dir():
-        raise FasError("there is no such run", path=path, remedy="give a folder that `fas fit` made")
+        raise FasError("there is no such run", path=path, remedy="give a folder made by `fas fit`")
     if not run.scores.is_file():
         raise FasError("the run has no scores.csv", path=path, remedy=MAKE_SCORES)
     return run
@@ -87,7 +87,7 @@ def _stage_names(config: str | None) -> tuple[str, ...]:
     try:
         content = yaml.safe_load(config or "")
     except yaml.YAMLError:
-        return ()  # whoever needs the config says that it is damaged
+        return ()  # the code that needs the config reports the damage
     stages = content.get("stages") if isinstance(content, dict) else None
     return tuple(map(str, stages)) if isinstance(stages, dict) else ()
 

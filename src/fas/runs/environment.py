@@ -1,4 +1,4 @@
-"""What a run depends on beyond its config: command, versions, git commit, machine."""
+"""The environment of a run: command, versions, git commit, machine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PACKAGES = ("torch", "torchvision", "pytorch-lightning", "timm", "albumentation
 
 def environment() -> dict[str, Any]:
     """Command, versions, git commit, platform, CPU count and GPUs of this process."""
-    import torch  # the rest of this module is for commands that must answer at once
+    import torch  # slow; the rest of this module is for commands that must answer immediately
 
     devices = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
     return {

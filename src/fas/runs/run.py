@@ -58,7 +58,7 @@ class StageFolder:
 
     @property
     def metrics(self) -> Path:
-        """What was logged, step by step."""
+        """The logged metrics, step by step."""
         return self.path / "metrics.csv"
 
     @property
@@ -119,12 +119,12 @@ class Run:
 
     @property
     def final(self) -> StageFolder:
-        """The folder of the last stage, whose checkpoint stands for the run."""
+        """The folder of the last stage, whose checkpoint represents the run."""
         return StageFolder("", self.path)
 
     @property
     def chosen(self) -> Path:
-        """The checkpoint that stands for the run: the best on dev, or the last where the protocol has no dev split."""
+        """The checkpoint that represents the run: the best on dev, or the last if the protocol has no dev split."""
         return self.final.last if self._without_dev() else self.final.best
 
     def _without_dev(self) -> bool:
@@ -143,11 +143,11 @@ class Run:
         write_text(self.config, f"# The resolved config of: {command_line()}\n{text}")
 
     def write_environment(self, facts: Mapping[str, Any], *, resumed: bool = False) -> None:
-        """Writes what the run depends on beyond its config.
+        """Writes the environment of the run.
 
         Args:
             facts: Further facts, such as those of the data.
-            resumed: The run was resumed; the record of its start stays, and this one is added to it.
+            resumed: The run was resumed; this record is added to that of its start.
 
         Raises:
             FasError: The folder is not writable.
@@ -160,10 +160,10 @@ class Run:
 
 
 def new_run(experiment: str) -> Run:
-    """Makes `runs/<experiment>/<time>/`; a number is added if runs begin within one second.
+    """Creates `runs/<experiment>/<time>/`; a number is added if several runs start within one second.
 
     Raises:
-        FasError: The folder cannot be made.
+        FasError: The folder cannot be created.
     """
     name = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
     for number in count(1):
@@ -173,16 +173,16 @@ def new_run(experiment: str) -> Run:
         except FileExistsError:
             continue
         except OSError as error:
-            raise FasError(f"the run's folder cannot be made: {error.strerror}", path=path) from error
+            raise FasError(f"the run's folder cannot be created: {error.strerror}", path=path) from error
         break
     return Run(path)
 
 
 def find_checkpoint(path: Path) -> tuple[Run, Path]:
-    """The run and the checkpoint that a path stands for.
+    """The run and the checkpoint that a path refers to.
 
     Args:
-        path: A run's folder, which stands for its chosen checkpoint, or a checkpoint in one.
+        path: A run's folder, which means its chosen checkpoint, or a checkpoint in one.
 
     Raises:
         FasError: There is no such file, or it is not inside a run's folder.
@@ -190,12 +190,12 @@ def find_checkpoint(path: Path) -> tuple[Run, Path]:
     if path.is_dir():
         run = Run(path)
         if not run.config.is_file():
-            raise FasError("not a run: the folder has no config.yaml", path=path, remedy="give a folder from `fas fit`")
+            raise FasError("not a run: it has no config.yaml", path=path, remedy="give a folder made by `fas fit`")
         if not run.chosen.is_file():
             raise FasError("the run has no best checkpoint yet", path=run.chosen, remedy="wait for its first dev epoch")
         return run, run.chosen
     if not path.is_file():
-        raise FasError("there is no such run or checkpoint", path=path, remedy="give a folder that `fas fit` made")
+        raise FasError("there is no such run or checkpoint", path=path, remedy="give a folder made by `fas fit`")
     # RUN/checkpoints/best.ckpt, or RUN/stages/STAGE/checkpoints/best.ckpt
     for folder in path.absolute().parents[1:4:2]:
         if (folder / "config.yaml").is_file():
@@ -203,5 +203,5 @@ def find_checkpoint(path: Path) -> tuple[Run, Path]:
     raise FasError(
         "the checkpoint is outside a run's folder, so its data and protocol are not known",
         path=path,
-        remedy="give RUN/checkpoints/best.ckpt in the folder that `fas fit` made",
+        remedy="give RUN/checkpoints/best.ckpt in the folder that `fas fit` created",
     )

@@ -1,1 +1,1 @@
-"""Simulated presentation attacks, for those who have no dataset yet. Its output is never a result."""
+"""Simulated presentation attacks, for users without a dataset. Its output is never a result."""

@@ -40,12 +40,12 @@ _SOURCE_SIZE = (720, 1280)
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """What a run made.
+    """The result of a run.
 
     Attributes:
         root: The tree.
         made: Videos that this run wrote.
-        kept: Videos that were there, complete and of the same settings.
+        kept: Complete videos with the same settings that existed before.
         left_out: Videos of these subjects, phones and sessions that the wanted protocol does not use.
         subjects: OULU-NPU number -> photograph.
     """
@@ -58,12 +58,12 @@ class Tree:
 
 
 def simulate_oulu(root: Path, people: list[Person], faces: str, settings: Settings, workers: int) -> Tree:
-    """Makes a tree, or what is missing of one that was begun with the same settings.
+    """Creates a tree, or completes one that was begun with the same settings.
 
     Every video has its own random stream, from the seed and its name alone: neither order nor workers change a byte.
 
     Args:
-        root: The folder to make or to resume.
+        root: The folder to create or to complete.
         people: One per subject; who gets which number is drawn by the seed.
         faces: Where the photographs come from, for the record.
         settings: Everything else.

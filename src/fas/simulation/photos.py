@@ -1,4 +1,4 @@
-"""From photographs to people: which files are photographs, who is on them, who has enough room around the face."""
+"""From photographs to people: finds the photographs, the people in them, and who has enough space around the face."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def find_people(paths: list[Path], detector: FaceDetector, mesh_model: MeshModel
         paths: The files, read in this order.
         detector: Finds the faces.
         mesh_model: Fits their meshes.
-        wanted: How many people there must be; None takes all there are, up to the 55 of OULU-NPU.
+        wanted: How many people there must be; None uses all there are, up to the 55 of OULU-NPU.
 
     Raises:
         FasError: No person was found, or fewer than wanted.

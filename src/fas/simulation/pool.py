@@ -1,4 +1,4 @@
-"""Work in several processes, one thread each, that report every step and leave no process behind."""
+"""Runs work in several processes, one thread each, that report every step and leave no process behind."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def run_all(
     # Spawned, not forked: the threads of OpenCV and PyAV in this process would not survive a fork.
     context = multiprocessing.get_context("spawn")
     steps: SimpleQueue[None] = context.SimpleQueue()
-    # The items travel once, when a worker begins, and calls carry a number: before Python 3.11.5 an executor whose
+    # The items are sent once, when a worker starts, and calls pass a number: before Python 3.11.5 an executor whose
     # workers have died waits forever for the rest of a call that did not fit into the pipe (gh-94777).
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker, initargs=(steps, items)) as pool:
         try:

@@ -70,7 +70,7 @@ def all_videos(phones: Iterable[int], sessions: Iterable[int], subjects: Iterabl
 
 
 def check_protocol(protocol: str | None, fold: int | None) -> None:
-    """Refuses a protocol or a fold that OULU-NPU does not have.
+    """Rejects a protocol or a fold that OULU-NPU does not have.
 
     Raises:
         FasError: There is no such protocol or fold, the protocol has folds and none is given, or a fold is given alone.
@@ -100,7 +100,7 @@ def videos_of_protocol(videos: list[VideoName], protocol: str, fold: int | None)
         named = f"protocol {protocol}" + (f", fold {fold}" if fold else "")
         raise FasError(
             f"{named} has no {' and no '.join(empty)} video among these subjects, phones and sessions",
-            remedy="take three subjects or more, and all phones and sessions that the protocol uses",
+            remedy="use three subjects or more, and all phones and sessions that the protocol uses",
         )
     used = {one.video_id for members in splits.values() for one in members}
     return [video for video in videos if video.stem in used]

@@ -1,4 +1,4 @@
-"""SIMULATED.json: what a tree is made of, and the check that an unfinished tree is completed with the same settings."""
+"""SIMULATED.json: the record of a tree, and the check that an unfinished tree is completed with the same settings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from fas.simulation.protocols import ALL_PHONES, ALL_SESSIONS, VideoName, check_
 from fas.simulation.sensor import HEIGHT, WIDTH
 
 GENERATOR = 1
-"""Rises whenever the same settings and seed give other pictures."""
+"""Increases whenever the same settings and seed give different pictures."""
 RECORD = "SIMULATED.json"
 PACKAGES = "installed packages"
 """The source of the default photographs."""
@@ -58,7 +58,7 @@ class Settings:
     fold: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuses settings that no tree can have."""
+        """Rejects invalid settings."""
         for name, given, known in (("phone", self.phones, ALL_PHONES), ("session", self.sessions, ALL_SESSIONS)):
             if not given or not set(given) <= set(known) or len(set(given)) < len(given):
                 raise FasError(
@@ -73,7 +73,7 @@ class Settings:
             )
         if self.frames < 1 or self.fps < 1 or self.seed < 0:
             raise FasError(
-                f"{self.frames} frames at {self.fps} per second from seed {self.seed} cannot be made",
+                f"{self.frames} frames at {self.fps} per second from seed {self.seed} are not possible",
                 remedy="a video needs at least one frame, and the seed must be 0 or more",
             )
         check_protocol(self.protocol, self.fold)
@@ -127,7 +127,7 @@ def claim(root: Path, record: dict[str, Any]) -> None:
                 path=root,
                 remedy="give --out an empty or new folder",
             )
-        # The note comes first: not even an interrupted tree may pass for OULU-NPU.
+        # The note is written first, so that not even an interrupted tree can be mistaken for OULU-NPU.
         write_whole(path, (json.dumps(record, indent=2) + "\n").encode())
     try:
         found = json.loads(path.read_text())
@@ -137,7 +137,7 @@ def claim(root: Path, record: dict[str, Any]) -> None:
     if differing:
         changes = "; ".join(f"{key}: {_changes(found[key], record[key])}" for key in differing)
         raise FasError(
-            f"the folder holds a simulated tree of other settings ({changes})",
+            f"the folder holds a simulated tree with other settings ({changes})",
             path=root,
             remedy="repeat the settings in its SIMULATED.json to complete it, or give --out another folder",
         )

@@ -1,4 +1,4 @@
-"""The truth that comes with a video: what the simulation knows, and what nobody knows of a real recording.
+"""The ground truth of a video: what the simulation knows, and nobody knows of a real recording.
 
 `Truth/<video_id>.npz`, numpy's format without pickle. All videos: `eyes` `(T, 2, 2)`. Bona fide: `head` `(T, 8)`.
 Attacks: `homography` `(T, 3, 3)`, `distortion`, `bend`, `reflection` `(K, 480, 270, 3)` and `reflection_frames` `(K,)`.

@@ -1,4 +1,4 @@
-"""Makes `index.arrow` from the shards' directories and meta data alone."""
+"""Builds `index.arrow` from the shards' directories and meta data alone."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from fas.store.shard import REPAIR, Shard, read_shard
 from fas.store.source import exact_remedy, repair, rerun
 
 FACTS: dict[str, type] = {"subject": str, "split": str, "label": int, "attack_type": str, "attributes": dict}
-"""What `meta.json` of an rgb shard says about its presentation."""
+"""The facts of a presentation in the `meta.json` of its rgb shard."""
 
 TEXT_COLUMNS = ("video_id", "subject", "split", "attack_type", "attributes", "stamp")
 """Dictionary-encoded columns; `attributes` and `stamp` are JSON."""
@@ -43,10 +43,10 @@ def check_facts(meta: Mapping[str, Any]) -> None:
 
 
 def load_shard(path: Path, layer: str, video_id: str) -> Shard:
-    """Reads a shard and checks that it is the one that its name says, with the facts that the index needs.
+    """Reads a shard and checks that it belongs to its name and has the facts that the index needs.
 
     Raises:
-        FasError: It is missing, damaged or another one.
+        FasError: It is missing, damaged or belongs elsewhere.
     """
     shard = read_shard(path)
     if (shard.meta.get("layer"), shard.meta.get("video_id")) != (layer, video_id):
@@ -73,7 +73,7 @@ def build_index(
 
     Args:
         store: The store's folder.
-        dataset: Its dataset, for messages of readers.
+        dataset: Its dataset, for messages to readers.
         simulated: Whether it is simulated.
         layers: The declared layers.
         video_ids: The presentations with an rgb shard, sorted: a row's presentation code is the position in it.
@@ -126,7 +126,7 @@ class _Loaded(NamedTuple):
 
 
 def _shard_stamp(store: Path, paths: Mapping[str, Path]) -> dict[str, list[int]]:
-    """Size and time of the shards that are there, by layer."""
+    """Size and time of the existing shards, by layer."""
     stamp = {}
     for layer, path in paths.items():
         try:
@@ -140,7 +140,7 @@ def _shard_stamp(store: Path, paths: Mapping[str, Path]) -> dict[str, list[int]]
 
 
 def _known_rows(path: Path, layers: Sequence[str]) -> IndexRows | None:
-    """The rows of the existing index; None if it is not whole or has other columns."""
+    """The rows of the existing index; None if it is damaged or has other columns."""
     try:
         if not is_whole(path):
             return None
@@ -160,7 +160,7 @@ def _too_damaged(store: Path, damaged: Sequence[FasError]) -> FasError:
 
 
 def _options_of(store: Path, damaged: Sequence[FasError]) -> list[str]:
-    """What asks for the layers of damaged shards."""
+    """The options that request the layers of damaged shards."""
     layers = {error.path.relative_to(store).parts[0] for error in damaged if error.path is not None}
     return [option for layer in sorted(layers) for option in layer_options(layer)]
 
@@ -171,10 +171,10 @@ def write_index(
     """Writes the Arrow file: one record batch, so that every column is one piece of the mapped file.
 
     Args:
-        path: The file to make.
+        path: The file to write.
         facts: Of every presentation, in the order of video ids: `PresentationRows.facts` and its `stamp`.
         rows: Of every presentation: `PresentationRows.columns`.
-        metadata: What the index says about itself: JSON content.
+        metadata: Metadata of the index: JSON content.
 
     Raises:
         FasError: It cannot be written.

@@ -32,7 +32,7 @@ ARRAY_EXTENSION = "npy"
 """The file extension of points and vectors."""
 
 MAP_CODEC = "png"
-"""The codec of every image layer but the crops, whose codec the user may choose."""
+"""The codec of every image layer except the crops, whose codec the user may choose."""
 
 
 def layer_extension(layer: Layer, codec: str = MAP_CODEC) -> str:
@@ -45,7 +45,7 @@ def layer_extension(layer: Layer, codec: str = MAP_CODEC) -> str:
 
 
 def encode_value(layer: Layer, values: NDArray[Any], codec: str = MAP_CODEC) -> bytes:
-    """Encodes one value of a layer, after a check that it is what the table of layers says.
+    """Checks one value of a layer against the table of layers and encodes it.
 
     Args:
         layer: The layer.
@@ -64,7 +64,7 @@ def check_value(layer: Layer, values: NDArray[Any]) -> None:
     """Checks type and shape of a layer's value against the table of layers.
 
     Raises:
-        ValueError: It is not what the table says.
+        ValueError: It does not match the table.
     """
     if layer.kind == "image":
         fits = values.dtype == np.uint8 and values.ndim == (2 if layer.channels == 1 else 3)
@@ -87,17 +87,17 @@ def encode_array(values: NDArray[np.float32]) -> bytes:
 
 
 def decode_array(data: bytes, layer: Layer | None = None) -> NDArray[np.float32]:
-    """Decodes what `encode_array` made; never unpickles.
+    """Decodes the bytes of `encode_array`; never unpickles.
 
     Args:
         data: The bytes of a .npy file.
-        layer: The layer that it has to be a value of; None for a layer that the table does not know.
+        layer: The layer that the value must fit; None for a layer that the table does not know.
 
     Raises:
         ValueError: These are not the bytes of a whole array, or the array has another type or shape.
     """
     try:
-        # Not np.load: it would open a zip, too.
+        # Not np.load, which would also open a zip.
         values: NDArray[np.float32] = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
     except (ValueError, EOFError, SyntaxError, MemoryError) as error:
         raise ValueError(f"not a whole array: {error}") from error
@@ -141,7 +141,7 @@ def encode_image(image: NDArray[np.uint8], codec: str = "png") -> bytes:
     if image.dtype != np.uint8 or image.size == 0 or not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)):
         raise ValueError(f"not a uint8 image (H, W) or (H, W, 3): {image.dtype} {image.shape}")
     if extension == "webp" and image.ndim == 2:
-        raise ValueError("WebP has no grey images; store maps as png")
+        raise ValueError("WebP does not support grey images; store maps as png")
     pixels = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     done, data = cv2.imencode("." + extension, pixels, _parameters(codec))
     if not done:
@@ -160,7 +160,7 @@ def _parameters(codec: str) -> list[int]:
 
 
 def decode_image(data: bytes) -> NDArray[np.uint8]:
-    """Decodes what `encode_image` made.
+    """Decodes the bytes of `encode_image`.
 
     Args:
         data: The bytes of a PNG, WebP or JPEG file.

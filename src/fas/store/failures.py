@@ -1,4 +1,4 @@
-"""What could not be acquired: one JSON line per presentation or frame, appended by any number of processes."""
+"""Failures to acquire: one JSON line per presentation or frame, appended by any number of processes."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def append_failure(path: Path, record: dict[str, Any]) -> None:
     with writing(path):
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
         try:
-            # A writer that was killed within its line must not spoil ours too.
+            # A writer that was killed within its line must not spoil ours as well.
             size = os.fstat(descriptor).st_size
             if size and os.pread(descriptor, 1, size - 1) != b"\n":
                 line = "\n" + line
             data = line.encode()
-            while data:  # a full disk takes a part, and raises at the next write
+            while data:  # a full disk accepts a part, and raises at the next write
                 data = data[os.write(descriptor, data) :]
         finally:
             os.close(descriptor)
@@ -60,7 +60,7 @@ def read_failures(path: Path) -> tuple[list[dict[str, Any]], list[int]]:
     except FileNotFoundError:
         return [], []
     except OSError as error:
-        raise FasError(f"cannot be read: {error.strerror}", path=path, remedy="make it readable for you") from error
+        raise FasError(f"cannot be read: {error.strerror}", path=path, remedy="make it readable") from error
     for number, line in enumerate(data.splitlines(keepends=True), start=1):
         if line == b"\n":  # two writers repaired the same torn line
             continue
@@ -75,14 +75,12 @@ def read_failures(path: Path) -> tuple[list[dict[str, Any]], list[int]]:
 def latest_failures(path: Path) -> list[dict[str, Any]]:
     """The last record of every presentation, or of every frame of it where the record names a `frame`.
 
-    Unreadable lines are left out with a `FasWarning`; what they were about is tried again by the next run.
+    Unreadable lines are left out with a `FasWarning`; the next run tries their presentations again.
     """
     records, unreadable = read_failures(path)
     if unreadable:
         lines = ", ".join(map(str, unreadable))
-        warnings.warn(
-            FasWarning(f"{path}: line {lines} unreadable (a writer was killed there, or damage)"), stacklevel=2
-        )
+        warnings.warn(FasWarning(f"{path}: line {lines} unreadable (writer killed, or file damaged)"), stacklevel=2)
     # A dict keeps the place of a key's first record, the value of its last.
     return list({(record.get("video_id"), record.get("frame")): record for record in records}.values())
 

@@ -1,4 +1,4 @@
-"""Which files a store's folder holds, by what they are; found by listing, without opening any."""
+"""The files in a store's folder, by kind; found by listing, without opening any."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class StoreFiles:
         store: The folder.
         shards: Per video id, its shards by layer.
         layer_files: The settings of each layer.
-        unfinished: Temporary files: of a writer at work, or left by one that was killed.
+        unfinished: Temporary files of a running writer, or left by one that was killed.
         foreign: Files that do not belong to the store.
         size: Bytes of all files together.
     """
@@ -52,7 +52,7 @@ class StoreFiles:
 
 
 def walk(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
-    """`os.walk`, which by default skips a folder that it cannot list without an error; nothing if there is none.
+    """`os.walk` that raises for a folder that it cannot list instead of skipping it; empty for a missing folder.
 
     Raises:
         FasError: A folder cannot be listed.
@@ -61,7 +61,7 @@ def walk(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
     def fail(error: OSError) -> None:
         if not isinstance(error, FileNotFoundError):
             raise FasError(
-                f"cannot be listed: {error.strerror}", path=error.filename, remedy="make it readable for you"
+                f"cannot be listed: {error.strerror}", path=error.filename, remedy="make it readable"
             ) from error
 
     return os.walk(folder, onerror=fail)
@@ -81,7 +81,7 @@ def scan_files(store: Path) -> StoreFiles:
             try:
                 files.size += path.stat().st_size
             except FileNotFoundError:
-                continue  # a writer at work has just renamed it
+                continue  # a running writer has just renamed it
             _sort_in(files, path)
     return files
 

@@ -25,8 +25,8 @@ def only_store(root: Path) -> Path:
     if len(stores) == 1:
         return stores[0]
     if not stores:
-        raise FasError("no store here", path=root, remedy="make one with `fas preprocess`, or name a store's folder")
-    raise FasError(f"several stores here:{_choices(stores)}", path=root, remedy="name one of these folders")
+        raise FasError("no store here", path=root, remedy="create one with `fas preprocess`, or give a store's folder")
+    raise FasError(f"several stores here:{_choices(stores)}", path=root, remedy="give one of these folders")
 
 
 def _choices(stores: list[Path]) -> str:
@@ -34,9 +34,9 @@ def _choices(stores: list[Path]) -> str:
 
 
 def _command(dataset: str) -> str:
-    from fas.datasets.loading import known_recipes  # reads YAML with pydantic: only to word an error
+    from fas.datasets.loading import known_recipes  # reads YAML with pydantic; needed only for the text of an error
 
-    # No recipe has a name with this suffix, so it is that of a simulated tree.
+    # No recipe's name has this suffix, so it is the suffix of a simulated tree.
     recipe = DatasetName.of_folder(dataset, simulated=True).recipe
     return f"fas preprocess {recipe if recipe in known_recipes() else 'FILE'}"
 
@@ -62,10 +62,10 @@ def find_store(dataset: str, root: Path, recipe_hash: str | None = None) -> Stor
         raise FasError(
             f"no store of {wanted}; there is:{_choices(stores)}",
             path=root,
-            remedy=f"make it with `{_command(dataset)}`, or set FAS_STORE to the folder that has it",
+            remedy=f"create it with `{_command(dataset)}`, or set FAS_STORE to the folder that has it",
         )
     raise FasError(
         f"several stores of {wanted}:{_choices(matches)}",
         path=root,
-        remedy="name one by its recipe hash (the last folder), or remove those that you do not need",
+        remedy="choose one by its recipe hash (the last folder), or remove those that you do not need",
     )

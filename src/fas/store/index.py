@@ -29,7 +29,7 @@ class PresentationTable:
         label: int8 `(n,)`: 1 bona fide, 0 attack.
         attack_type: str `(n,)`: PAI species, empty for bona fide.
         attributes: `n` mappings of further facts.
-        stamp: str `(n,)`: sizes and times of the shards that the rows were made from, as JSON.
+        stamp: str `(n,)`: sizes and times of the shards that the rows were built from, as JSON.
         start: int64 `(n,)`: the first row of each in the index.
         stop: int64 `(n,)`: the row after its last.
     """
@@ -49,11 +49,11 @@ class PresentationTable:
 
 
 class Spans(NamedTuple):
-    """Where the frames of one layer lie in their shards.
+    """The places of one layer's frames in their shards.
 
     Attributes:
         offset: int64 `(rows,)`: the first byte of the encoded value in the shard.
-        length: int32 `(rows,)`: its bytes; 0 where the layer lacks the frame.
+        length: int32 `(rows,)`: its number of bytes; 0 where the layer lacks the frame.
         crc32: uint32 `(rows,)`: CRC-32 of these bytes.
     """
 
@@ -65,7 +65,7 @@ class Spans(NamedTuple):
 class StoreIndex:
     """All frames of a store. Columns are read-only views of the mapped file, shared by all processes.
 
-    Sent to another process it carries only its path and seal, and maps the file there.
+    If it is sent to another process, only its path and seal are sent, and the file is mapped there.
 
     Args:
         path: The `index.arrow`.
@@ -78,7 +78,7 @@ class StoreIndex:
         dataset: The dataset's name.
         simulated: Whether the content is simulated.
         layers: The layers that had been declared when it was built.
-        shards: The number of shards per layer then.
+        shards: The number of shards per layer at that time.
         extensions: The file extension of the frames per layer, such as `png`; layers without shards are left out.
         label: int8 `(rows,)`: 1 bona fide, 0 attack.
         presentation: int32 `(rows,)`: code of the presentation, ascending from 0.
@@ -108,7 +108,7 @@ class StoreIndex:
         return _reopen, (self.path, self._seal)
 
     def spans(self, layer: str) -> Spans:
-        """Where the frames of a layer lie.
+        """The places of a layer's frames.
 
         Raises:
             KeyError: The index has no such layer.
@@ -160,7 +160,7 @@ class StoreIndex:
         )
 
     def _numbers(self, name: str) -> NDArray[Any]:
-        """A column's values without its null bits: below a null lies 0."""
+        """A column's values without its null bits: a null has the value 0."""
         return _view(self._batch.column(name))
 
     def _codes(self, name: str) -> NDArray[np.int32]:
@@ -175,9 +175,9 @@ def _view(array: pa.Array) -> NDArray[Any]:
 
 @contextmanager
 def _reading(path: Path) -> Iterator[None]:
-    """Turns what Arrow and Python raise for a missing or damaged file into a `FasError`.
+    """Turns the errors of Arrow and Python for a missing or damaged file into a `FasError`.
 
-    Arrow finds most damage only by stumbling over it. Reading the whole file first would make opening slow;
+    Arrow notices most damage only when it reads it. Reading the whole file first would make opening slow;
     `fas store verify` does that.
     """
     try:
@@ -192,7 +192,7 @@ def _reopen(path: Path, seal: bytes) -> StoreIndex:
     index = StoreIndex(path)
     if index._seal != seal:
         raise FasError(
-            "the index was rebuilt while it was in use, so row numbers have another meaning",
+            "the index was rebuilt while it was in use, so its row numbers changed",
             path=path,
             remedy="start the command again",
         )

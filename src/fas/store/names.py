@@ -1,4 +1,4 @@
-"""The names of a store's files, and the rule that no name ever leads out of it."""
+"""The names of a store's files, and the rule that no name leads out of the store."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fas.errors import FasError
 from fas.layers import RGB
 
 BASE_LAYER = RGB
-"""The layer that every presentation has. It carries the presentation's facts; the index has one row per frame of it."""
+"""The layer that every presentation has. It holds the presentation's facts; the index has one row per frame of it."""
 
 STORE_FILE = "store.json"
 LAYER_FILE = "layer.json"
@@ -17,7 +17,7 @@ INDEX_FILE = "index.arrow"
 FAILURES_FILE = "failures.jsonl"
 SOURCE_FILE = "source.json"
 DATASET_FOLDER = "dataset"
-"""Has the copy of the user's own recipe or manifest."""
+"""The folder with the copy of the user's own recipe or manifest."""
 SHARD_SUFFIX = ".zip"
 
 _LAYER = re.compile(r"[a-z][a-z0-9_]*")
@@ -26,7 +26,7 @@ _LAYER = re.compile(r"[a-z][a-z0-9_]*")
 def check_video_id(video_id: str) -> str:
     """Returns `video_id` if it is a relative POSIX path that stays inside the layer's folder.
 
-    Parts that begin with a dot are refused as well: `..` leads out, and dot names belong to unfinished files.
+    Parts that begin with a dot are rejected too: `..` leads out, and dot names belong to unfinished files.
 
     Raises:
         FasError: It is empty, absolute, has an empty or dot part, a backslash, or a character that is not printable.
@@ -47,7 +47,7 @@ def check_dataset(dataset: str) -> str:
         FasError: It is not.
     """
     if "/" in dataset:
-        raise FasError(f"dataset name {dataset!r} contains '/'", remedy="give the dataset one plain name")
+        raise FasError(f"dataset name {dataset!r} contains '/'", remedy="give the dataset a plain name")
     return check_video_id(dataset)
 
 
@@ -58,7 +58,7 @@ def check_layer(layer: str) -> str:
         FasError: It is not.
     """
     if not _LAYER.fullmatch(layer):
-        raise FasError(f"layer name {layer!r} is not made of lower-case letters, digits and '_'")
+        raise FasError(f"layer name {layer!r} has characters other than lower-case letters, digits and '_'")
     return layer
 
 

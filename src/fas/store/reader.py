@@ -24,12 +24,12 @@ class FrameReader:
     """Decodes frames of a store.
 
     Shards are opened when they are first needed, and a limited number stay open. Safe in forked workers (reads are by
-    offset, so a shared file position does not matter), in spawned ones (only the index's path travels) and in threads.
+    offset, so a shared file position does not matter), in spawned ones (only the index's path is sent) and in threads.
 
     Args:
         index: The store's index.
         check: Compare the CRC-32 of every frame that is read (about 2 % of the time to decode it).
-        open_files: How many shards stay open.
+        open_files: Maximum number of shards that stay open.
     """
 
     def __init__(self, index: StoreIndex, *, check: bool = True, open_files: int = 64) -> None:
@@ -84,7 +84,7 @@ class FrameReader:
         )
 
     def _make(self, layer: str) -> str:
-        return f"{rerun(self._index.path.parent, *layer_options(layer))}; it makes only what is missing"
+        return f"{rerun(self._index.path.parent, *layer_options(layer))}; it does only what is missing"
 
 
 class _OpenShard:

@@ -1,4 +1,4 @@
-"""The index's content for one presentation, as plain values: for comparing it with shards, and for using it again."""
+"""The index's content for one presentation as plain values, to compare it with shards and to reuse it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fas.store.shard import Shard
 Columns = dict[str, NDArray[Any]]
 
 SPAN_KINDS: dict[str, type[np.generic]] = {"offset": np.int64, "length": np.int32, "crc32": np.uint32}
-"""Per layer the index has `rgb_offset`, `rgb_length` and `rgb_crc32`; null where the layer lacks the frame."""
+"""Per layer the index has `rgb_offset`, `rgb_length` and `rgb_crc32`; null if the layer lacks the frame."""
 
 
 class PresentationRows(NamedTuple):
@@ -35,7 +35,7 @@ class PresentationRows(NamedTuple):
 
 
 def rows_of_shards(shards: Mapping[str, Shard], layers: Sequence[str]) -> PresentationRows:
-    """What the index should say about the presentation of these shards.
+    """The index rows that these shards of a presentation should have.
 
     Args:
         shards: By layer, as `load_shard` checked them; `rgb` must be there.
@@ -60,14 +60,14 @@ def rows_of_shards(shards: Mapping[str, Shard], layers: Sequence[str]) -> Presen
 
 
 class IndexRows:
-    """What an index does say, by video id.
+    """The rows that an index has, by video id.
 
     Args:
         index: The index.
 
     Attributes:
         index: The index.
-        stamps: By video id, the sizes and times of the shards that the rows were made from.
+        stamps: By video id, the sizes and times of the shards that the rows were built from.
     """
 
     def __init__(self, index: StoreIndex) -> None:

@@ -1,8 +1,8 @@
 """A SHA-256 of a whole file, kept inside that file.
 
-A zip's CRC-32 covers the members but not its headers, and JSON and Arrow files have no checksum at all. So every file
+A zip's CRC-32 covers the members but not its headers, and JSON and Arrow files have no checksum. So every file
 that the store writes once carries the text `fas-seal:` and 64 hex digits: the SHA-256 of the file's bytes before and
-after these digits. Any flipped byte, and any truncation, then shows.
+after these digits. This detects any flipped byte and any truncation.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def seal(file: BinaryIO) -> None:
 
 
 def is_sealed(file: BinaryIO) -> bool:
-    """Whether every byte of an open file is as it was when the file was sealed."""
+    """Whether every byte of an open file is unchanged since the file was sealed."""
     position = _digits_position(file)
     if position is None:
         return False
@@ -46,7 +46,7 @@ def is_sealed(file: BinaryIO) -> bool:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether every byte of a file is as it was when it was sealed.
+    """Whether every byte of a file is unchanged since it was sealed.
 
     Raises:
         FasError: It cannot be read.
@@ -55,7 +55,7 @@ def is_whole(path: Path) -> bool:
         with path.open("rb") as file:
             return is_sealed(file)
     except OSError as error:
-        raise FasError(f"cannot be read: {error.strerror}", path=path, remedy="make it readable for you") from error
+        raise FasError(f"cannot be read: {error.strerror}", path=path, remedy="make it readable") from error
 
 
 def _digits_position(file: BinaryIO) -> int | None:
@@ -87,7 +87,7 @@ def write_sealed_json(path: Path, content: dict[str, Any], *, exclusive: bool = 
 
     Raises:
         FasError: It cannot be written.
-        FileExistsError: `exclusive`, and the file is there already.
+        FileExistsError: `exclusive` is set and the file exists.
     """
     text = json.dumps({**content, "seal": UNSEALED}, indent=2, allow_nan=False) + "\n"
     with atomic_file(path, exclusive=exclusive) as file:
@@ -96,7 +96,7 @@ def write_sealed_json(path: Path, content: dict[str, Any], *, exclusive: bool = 
 
 
 def read_sealed_json(path: Path, *, remedy: str) -> dict[str, Any]:
-    """Reads what `write_sealed_json` wrote, without the seal.
+    """Reads the content that `write_sealed_json` wrote, without the seal.
 
     Args:
         path: The file.
@@ -104,7 +104,7 @@ def read_sealed_json(path: Path, *, remedy: str) -> dict[str, Any]:
 
     Raises:
         FasError: It is damaged or cannot be read.
-        FileNotFoundError, NotADirectoryError: It is not there.
+        FileNotFoundError, NotADirectoryError: It does not exist.
     """
     try:
         with path.open("rb") as file:
@@ -122,5 +122,5 @@ def read_sealed_json(path: Path, *, remedy: str) -> dict[str, Any]:
 
 
 def canonical_json(content: Any) -> str:
-    """The one JSON text of a value: sorted keys, no spaces, no NaN."""
+    """The canonical JSON text of a value: sorted keys, no spaces, no NaN."""
     return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -40,7 +40,7 @@ REPAIR = "run `fas store verify` to see all damage, remove this file, then run t
 
 @dataclass(frozen=True)
 class Shard:
-    """What a shard holds, without its pixels.
+    """The content of a shard, without its pixels.
 
     Attributes:
         path: The zip file.
@@ -48,7 +48,7 @@ class Shard:
         extension: File extension of the frames, without a dot.
         frames: int64 `(n,)`: frame numbers, ascending.
         offsets: int64 `(n,)`: where each frame's encoded bytes begin in the file.
-        lengths: int64 `(n,)`: how many they are.
+        lengths: int64 `(n,)`: their number of bytes.
         crc32: uint32 `(n,)`: their CRC-32.
     """
 
@@ -61,7 +61,7 @@ class Shard:
     crc32: NDArray[np.uint32]
 
     def read(self, frame: int) -> bytes:
-        """The encoded image of a frame, its CRC-32 checked.
+        """The encoded image of a frame, after a check of its CRC-32.
 
         Raises:
             KeyError: The shard has no such frame.
@@ -82,10 +82,10 @@ class Shard:
 
 
 def write_shard(path: Path, frames: Iterable[tuple[int, bytes]], meta: dict[str, Any], extension: str) -> None:
-    """Writes a shard atomically; one that is there already is replaced.
+    """Writes a shard atomically; an existing one is replaced.
 
     Args:
-        path: The zip file to make.
+        path: The zip file to write.
         frames: Frame numbers, ascending, with encoded images. May be a generator.
         meta: JSON content of `meta.json`. It is read after the last frame, so a generator may still add to it.
         extension: The images' file extension, without a dot.
@@ -111,7 +111,7 @@ def write_shard(path: Path, frames: Iterable[tuple[int, bytes]], meta: dict[str,
 
 
 def read_shard(path: Path) -> Shard:
-    """Reads a shard's directory and meta data; the frames' pixels stay on disk.
+    """Reads a shard's directory and meta data, but not the frames' pixels.
 
     Raises:
         FasError: The file is missing or damaged.

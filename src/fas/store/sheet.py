@@ -1,4 +1,4 @@
-"""A picture of crops next to their maps, to look at what a store holds."""
+"""A picture of crops next to their maps, for a look into a store."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CAPTION = 1.5
 def choose_rows(index: StoreIndex, count: int, seed: int) -> list[int]:
     """Rows of the index, balanced over species: bona fide, then one of each species in turn.
 
-    A presentation is taken twice only after all others of its species.
+    A presentation is used twice only after all others of its species.
 
     Args:
         index: The store's index.
@@ -82,7 +82,7 @@ def draw_sheet(index: StoreIndex, rows: list[int], out: Path) -> None:
         figure.savefig(out, format="png", dpi=110)
     except OSError as error:
         raise FasError(
-            f"cannot write the picture: {error.strerror}", path=out, remedy="give --out a file that can be written"
+            f"cannot write the picture: {error.strerror}", path=out, remedy="give --out FILE in a writable folder"
         ) from error
 
 

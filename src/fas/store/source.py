@@ -1,4 +1,4 @@
-"""How a store was made: `source.json`, a copy of the user's own recipe, and the command that makes what is missing."""
+"""How a store was created: `source.json`, a copy of the user's own recipe, and the command that completes it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from fas.store.seal import read_sealed_json, write_sealed_json
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What `fas preprocess` was given.
+    """The arguments of `fas preprocess`.
 
     Attributes:
         dataset: The name of a known dataset, or the absolute path of a recipe or manifest file.
@@ -39,7 +39,7 @@ class Source:
     sha256: str = ""
 
     def copy(self, store: Path) -> Path | None:
-        """Where a store keeps the copy of the recipe or manifest file; None for a known dataset.
+        """The path of a store's copy of the recipe or manifest file; None for a known dataset.
 
         Args:
             store: The store's folder.
@@ -49,12 +49,12 @@ class Source:
 
 
 def read_source(store: Path) -> Source | None:
-    """Reads a store's `source.json`; None if it has none, as older stores.
+    """Reads a store's `source.json`; None if there is none, as in older stores.
 
     Raises:
         FasError: It is damaged.
     """
-    remedy = "remove this file and run the same `fas preprocess` again: it is written again"
+    remedy = "remove this file and run the same `fas preprocess` again, which writes a new one"
     with suppress(FileNotFoundError, NotADirectoryError):
         return Source(**read_sealed_json(store / SOURCE_FILE, remedy=remedy))
     return None
@@ -67,14 +67,14 @@ def write_source(store: Path, source: Source) -> None:
 
     Args:
         store: The store's folder.
-        source: What the run was given; `sha256` is filled in here.
+        source: The arguments of the run; `sha256` is filled in here.
 
     Raises:
         FasError: A file cannot be read or written.
     """
     try:
         known = read_source(store)
-    except FasError:  # damaged: this run says it again
+    except FasError:  # damaged: this run writes it again
         known = None
     if (copy := source.copy(store)) is not None:
         content = _read(Path(source.dataset))
@@ -110,7 +110,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        remedy = "give the path of a recipe or manifest file that you can read"
+        remedy = "give the path of a readable recipe or manifest file"
         raise FasError(f"cannot be read: {error.strerror}", path=path, remedy=remedy) from error
 
 
@@ -122,7 +122,7 @@ def command_for(store: Path, name: DatasetName, *extra: str) -> str:
     Args:
         store: The store's folder.
         name: Its data, for an older store.
-        extra: Further options, such as `--depth`. A layer's option brings the options that the layer was made with.
+        extra: Further options, such as `--depth`. A layer's option adds the options that the layer was computed with.
 
     Raises:
         FasError: `source.json` is damaged.
@@ -190,11 +190,11 @@ def rebuild(store: Path) -> str:
 
 @contextmanager
 def exact_remedy(general: str, exact: Callable[[], str]) -> Iterator[None]:
-    """Replaces the general remedy of an error by one with the store's own command, made only when it is needed.
+    """Replaces the general remedy of an error by one with the store's own command, built only when needed.
 
     Args:
-        general: The remedy to be replaced; errors with another one are left alone.
-        exact: Gives the one instead of it, such as `repair`.
+        general: The remedy to be replaced; errors with other remedies do not change.
+        exact: Returns the replacement, such as `repair`.
     """
     try:
         yield

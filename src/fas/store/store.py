@@ -40,11 +40,11 @@ from fas.store.source import Source, command_for, exact_remedy, read_source, rep
 SCHEMA_VERSION = 1
 
 
-_RESTORE = "remove this file, then run the same `fas preprocess` again: it is written again, the shards are kept"
+_RESTORE = "remove this file, then run the same `fas preprocess` again: it writes a new one and keeps the shards"
 
 
 def _restore(store: Path, *extra: str) -> str:
-    return f"remove this file, then {rerun(store, *extra)}: it is written again, the shards are kept"
+    return f"remove this file, then {rerun(store, *extra)}: it writes a new one and keeps the shards"
 
 
 def recipe_hash(recipe: Mapping[str, Any]) -> str:
@@ -70,9 +70,9 @@ class Store:
     Attributes:
         path: The folder.
         dataset: The dataset's name.
-        recipe: Everything that decides how the content looks; its hash is the folder's name.
-        tools: Versions of what made it, for the record; weights that decide the content belong in the recipe.
-        simulated: Whether the content is simulated, which every picture and table of it must say.
+        recipe: Everything that determines the content; its hash is the folder's name.
+        tools: Versions of the software that created it, for the record; weights that matter belong in the recipe.
+        simulated: Whether the content is simulated; every picture and table of it must say so.
     """
 
     path: Path
@@ -91,13 +91,13 @@ class Store:
         *,
         simulated: bool = False,
     ) -> Store:
-        """Makes the store `root/<dataset>/<recipe hash>`, or opens it if it is there. Any number of processes may.
+        """Creates the store `root/<dataset>/<recipe hash>`, or opens it if it exists. Many processes may call it.
 
         Args:
             root: The folder that stores live in.
             dataset: The dataset's name: one plain folder name.
             recipe: JSON content; another recipe is another store.
-            tools: JSON content. If the store was begun with others, a `FasWarning` says so.
+            tools: JSON content. If the store was begun with other versions, a `FasWarning` says so.
             simulated: Whether the content is simulated.
 
         Raises:
@@ -120,7 +120,7 @@ class Store:
             raise FasError(
                 f"this store is {store_is}simulated, and the data for it is {data_is}simulated",
                 path=path,
-                remedy="give simulated data a dataset name of its own",
+                remedy="give simulated data a separate dataset name",
             )
         if store.tools != json.loads(canonical_json(tools)):
             warnings.warn(FasWarning(f"{path}: begun with {store.tools}, continued with {dict(tools)}"), stacklevel=2)
@@ -145,7 +145,7 @@ class Store:
             raise FasError(
                 f"made by a newer fas: store schema {content['schema']}, this version reads up to {SCHEMA_VERSION}",
                 path=path,
-                remedy="update fas, or make the store again with this version under another FAS_STORE",
+                remedy="update fas, or create the store again with this version under another FAS_STORE",
             )
         return cls(path, content["dataset"], content["recipe"], content["tools"], content["simulated"])
 
@@ -155,10 +155,10 @@ class Store:
         return DatasetName.of_folder(self.dataset, self.simulated)
 
     def write_source(self, source: Source) -> None:
-        """Records how the store is made, and keeps a copy of the user's own recipe or manifest.
+        """Records how the store is created, and keeps a copy of the user's own recipe or manifest.
 
         Args:
-            source: What `fas preprocess` was given.
+            source: The arguments of `fas preprocess`.
 
         Raises:
             FasError: A file cannot be read or written.
@@ -166,7 +166,7 @@ class Store:
         write_source(self.path, source)
 
     def source(self) -> Source | None:
-        """How the store is made; None for an older store, which does not say.
+        """How the store was created; None for an older store, which does not record it.
 
         Raises:
             FasError: `source.json` is damaged.
@@ -174,7 +174,7 @@ class Store:
         return read_source(self.path)
 
     def recipe_path(self) -> Path | str:
-        """What `fas.datasets.loading.load_recipe` takes for this store's dataset: its name, or the path of the copy.
+        """The argument of `fas.datasets.loading.load_recipe` for this dataset: its name, or the path of the copy.
 
         Raises:
             FasError: `source.json` is damaged, or the copy is missing.
@@ -192,7 +192,7 @@ class Store:
     def preprocess_command(self, *extra: str) -> str:
         """The `fas preprocess` command that fills this store, quoted for a shell.
 
-        For an older store, which does not say how it is made, the command names the dataset only.
+        For an older store, which does not record how it was created, the command has only the dataset.
 
         Args:
             extra: Further options, such as `--depth`.
@@ -203,7 +203,7 @@ class Store:
         return command_for(self.path, self.name, *extra)
 
     def declare_layer(self, layer: str, settings: Mapping[str, Any]) -> None:
-        """Records a layer's settings; needed once before its first shard, harmless again. Any number of processes may.
+        """Records a layer's settings; needed before its first shard, harmless if repeated. Many processes may call it.
 
         The settings live in the layer's own folder, so that a layer added later changes no other file.
 
@@ -218,9 +218,9 @@ class Store:
             found = read_layer_settings(path)
             if found != wanted:
                 raise FasError(
-                    f"layer {layer!r} of this store was made with other settings: {found}, now {wanted}",
+                    f"layer {layer!r} of this store was computed with other settings: {found}, now {wanted}",
                     path=path,
-                    remedy=f"use the same settings, or remove the folder {layer}/ to make the layer again",
+                    remedy=f"use the same settings, or remove the folder {layer}/ to compute the layer again",
                 ) from None
 
     @property
@@ -231,7 +231,7 @@ class Store:
         return {name: read_layer_settings(self.path / name / LAYER_FILE) for name in names}
 
     def has(self, layer: str, video_id: str) -> bool:
-        """Whether the shard is there; if it is, it is complete."""
+        """Whether the shard exists; if it does, it is complete."""
         return shard_path(self.path, layer, video_id).exists()
 
     def video_ids(self, layer: str = BASE_LAYER) -> Iterator[str]:
@@ -250,7 +250,7 @@ class Store:
     def write_shard(
         self, layer: str, video_id: str, frames: Iterable[tuple[int, bytes]], meta: dict[str, Any], extension: str
     ) -> None:
-        """Writes all frames of one presentation in one layer, atomically; a shard that is there is replaced.
+        """Writes all frames of one presentation in one layer, atomically; an existing shard is replaced.
 
         Args:
             layer: A declared layer.
@@ -268,7 +268,7 @@ class Store:
         """
         path = shard_path(self.path, layer, video_id)
         if not (self.path / layer / LAYER_FILE).exists():
-            raise ValueError(f"layer {layer!r} has to be declared before its first shard")
+            raise ValueError(f"layer {layer!r} must be declared before its first shard")
         if layer == BASE_LAYER:
             check_facts(meta)
         write_shard(path, frames, {**meta, "video_id": video_id, "layer": layer}, extension)
@@ -283,7 +283,7 @@ class Store:
             return read_shard(shard_path(self.path, layer, video_id))
 
     def record_failure(self, record: dict[str, Any]) -> None:
-        """Appends what could not be acquired to `failures.jsonl`.
+        """Appends a failure to acquire to `failures.jsonl`.
 
         Args:
             record: JSON content: `video_id`, `reason`, and further facts; `frame` if it is about one frame, `layer`
@@ -299,7 +299,7 @@ class Store:
         append_failure(self.path / FAILURES_FILE, record)
 
     def failures(self) -> list[dict[str, Any]]:
-        """The failures that stand: the last of each presentation and frame, without presentations made since."""
+        """The open failures: the last of each presentation and frame, without presentations stored since."""
         return [record for record in latest_failures(self.path / FAILURES_FILE) if not self._made_since(record)]
 
     def _made_since(self, record: dict[str, Any]) -> bool:
@@ -312,7 +312,7 @@ class Store:
     def build_index(self, advance: Callable[[int], None] | None = None) -> StoreIndex:
         """Rebuilds `index.arrow` from the shards alone, and removes unfinished files.
 
-        To be called by everyone who has written shards, when finished.
+        Every process that has written shards calls this when it is finished.
 
         Args:
             advance: Called with 1 after each of the presentations (`video_ids()` says how many).
@@ -322,8 +322,8 @@ class Store:
         """
         self.sweep()
         listing = self._list_shards()
-        # Another machine may have finished meanwhile, and its newer index be replaced by ours. Those who are still at
-        # work will build it again themselves, so there is no need to wait until nothing changes.
+        # Another machine may have finished meanwhile, and ours may replace its newer index. Those that are still
+        # running will rebuild it themselves, so there is no need to wait until nothing changes.
         for _ in range(3):
             video_ids = listing.get(BASE_LAYER, [])
             build_index(self.path, self.dataset, self.simulated, list(listing), video_ids, advance)
@@ -339,11 +339,11 @@ class Store:
     def index(self) -> StoreIndex:
         """Opens the index; costs the same for any number of frames.
 
-        Warns (`FasWarning`) if the number of shards on disk is not what the index knows: a run was interrupted, or is
+        Warns (`FasWarning`) if the number of shards on disk differs from the index: a run was interrupted, or is
         still running, or shards were removed.
 
         Raises:
-            FasError: There is none, or it is not an index of this store.
+            FasError: There is no index, or it does not belong to this store.
         """
         index = StoreIndex(self.path / INDEX_FILE)
         for layer in self.layers:

@@ -1,4 +1,4 @@
-"""Counts for people: what a store holds, what it lacks, what could not be acquired."""
+"""Counts to print: what a store holds, what is missing, what could not be acquired."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from fas.store.store import Store
 
 @dataclass(frozen=True)
 class StoreSize:
-    """One line about a store.
+    """The size of a store.
 
     Attributes:
         store: The store.
@@ -90,5 +90,5 @@ def count_failures(failures: Iterable[dict[str, Any]]) -> dict[str, int]:
 
 
 def without_numbers(reason: str) -> str:
-    """A reason by which failures can be grouped: "no face in any of 151 frames" and "... of 90 frames" are one."""
+    """A reason without its numbers: "no face in any of 151 frames" and "... of 90 frames" are one."""
     return re.sub(r"\d+", "N", reason)

@@ -1,4 +1,4 @@
-"""Finds every damaged byte of a store, and everything that does not fit together."""
+"""Finds every damaged byte of a store, and every inconsistency."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from fas.store.store import Store, read_layer_settings
 
 @dataclass
 class VerifyReport:
-    """What `verify_store` found.
+    """The findings of `verify_store`.
 
     Attributes:
-        presentations: How many were checked.
+        presentations: The number of presentations that were checked.
         damages: What is wrong, each with its file and the remedy.
-        notes: What a user should know though nothing is damaged.
+        notes: Notes for the user that are not damage.
     """
 
     presentations: int
@@ -102,21 +102,21 @@ def _check_small_files(files: StoreFiles, report: VerifyReport) -> None:
         report.damages.append(error)
         return
     if records:
-        report.notes.append(f"{len(records)} failures recorded; `fas store show` lists the reasons of those that stand")
+        report.notes.append(f"{len(records)} failures recorded; `fas store show` lists the reasons of those still open")
     for number in unreadable:
-        cause = f"line {number} is unreadable: a writer was killed there, or damage"
+        cause = f"line {number} is unreadable: its writer was killed, or the file is damaged"
         report.damages.append(FasError(cause, path=path, remedy="delete this line; the next run tries again"))
 
 
 def _open_index(files: StoreFiles, report: VerifyReport) -> IndexRows | None:
     path = files.store / INDEX_FILE
     try:
-        # The seal first: Arrow is not written to read damaged files.
+        # The seal first: Arrow is not designed to read damaged files.
         if path.exists() and not is_whole(path):
             raise FasError("damaged: its content does not match its seal", path=path, remedy=rebuild(path.parent))
         rows = IndexRows(StoreIndex(path))
         if set(rows.index.layers) != set(files.layer_files):
-            cause = f"the index knows the layers {', '.join(rows.index.layers)} only"
+            cause = f"the index has only the layers {', '.join(rows.index.layers)}"
             raise FasError(cause, path=path, remedy=rebuild(path.parent))
         return rows
     except FasError as error:
@@ -125,7 +125,7 @@ def _open_index(files: StoreFiles, report: VerifyReport) -> IndexRows | None:
 
 
 def _agree(index: IndexRows, video_id: str, shards: Mapping[str, Shard]) -> bool:
-    """Whether the index says of a presentation what its shards say."""
+    """Whether the index agrees with the shards of a presentation."""
     known, wanted = index.get(video_id), rows_of_shards(shards, index.index.layers)
     return (
         known is not None
@@ -147,7 +147,7 @@ def _check_presentation(
             damages.append(error)
     if BASE_LAYER in shards:
         for layer, shard in shards.items():
-            # A value of the whole presentation lies under frame 0, which the recipe need not have kept.
+            # A value of the whole presentation is stored under frame 0, which the recipe may not have kept.
             whole = is_per_presentation(layer)
             unexpected = np.setdiff1d(shard.frames, [0] if whole else shards[BASE_LAYER].frames)
             if len(unexpected):

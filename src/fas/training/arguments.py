@@ -23,10 +23,10 @@ def check_arguments(
         function: A function or class with typed arguments; pydantic's types give ranges, such as `PositiveInt`.
         settings: The section: argument -> plain value.
         section: The section's name, for messages.
-        given: Arguments that the caller adds itself; the config must not have them.
+        given: Arguments that the caller adds; the config must not have them.
 
     Returns:
-        The values, converted to the annotated types where that loses nothing (1 to 1.0, a list to a tuple).
+        The values, converted to the annotated types if nothing is lost (1 to 1.0, a list to a tuple).
 
     Raises:
         FasError: An unknown or missing key, or a value of the wrong type or out of range.

@@ -1,4 +1,4 @@
-"""The one place where a config becomes objects. A config holds data only: no class or function is named in it."""
+"""Creates objects from a config. A config holds only data: it never names a class or function."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _TRAINER_GIVEN = (
 )
 
 _HALF = ("16-true", "bf16-true")
-"""Precisions of Lightning in which everything is rounded, not only what autocast chooses."""
+"""Lightning's precisions in which everything is rounded, not only what autocast chooses."""
 
 
 def build_scorer(experiment: Experiment, *, from_checkpoint: bool = False) -> Scorer:
@@ -47,10 +47,10 @@ def build_scorer(experiment: Experiment, *, from_checkpoint: bool = False) -> Sc
 
     Args:
         experiment: The config.
-        from_checkpoint: Weights come from a checkpoint, so none are fetched to start from.
+        from_checkpoint: Weights come from a checkpoint, so no initial weights are fetched.
 
     Raises:
-        FasError: The method or a hyper-parameter is unknown, a value does not fit, or weights cannot be had; or a
+        FasError: The method or a hyper-parameter is unknown, a value does not fit, or weights are not available; or a
             method that is fitted would be rounded to half precision.
     """
     arguments = check_model(experiment.model, "model")
@@ -87,11 +87,11 @@ def build_trainer(
     Args:
         experiment: The config.
         run: The run's folder.
-        loggers: Where metrics go.
-        callbacks: What happens during the training.
+        loggers: The loggers.
+        callbacks: The callbacks of the training.
 
     Raises:
-        FasError: An argument is unknown, or Lightning refuses a value.
+        FasError: An argument is unknown, or Lightning rejects a value.
     """
     arguments = check_arguments(pl.Trainer, experiment.trainer, "trainer", _TRAINER_GIVEN)
     if (arguments.get("max_epochs") or 0) < 1:
@@ -113,10 +113,10 @@ def build_evaluator(experiment: Experiment, what: str = "score") -> pl.Trainer:
 
     Args:
         experiment: The config.
-        what: What the progress bar says.
+        what: Text of the progress bar.
 
     Raises:
-        FasError: Lightning refuses the kind or the precision.
+        FasError: Lightning rejects the kind or the precision.
     """
     arguments = check_arguments(pl.Trainer, experiment.trainer, "trainer", _TRAINER_GIVEN)
     kept = {key: arguments[key] for key in ("accelerator", "precision") if key in arguments}
@@ -128,6 +128,6 @@ def _trainer(**arguments: Any) -> pl.Trainer:
         return pl.Trainer(**arguments, enable_progress_bar=False, enable_model_summary=False)
     except (MisconfigurationException, ValueError, RuntimeError) as error:
         raise FasError(
-            f"Lightning refuses the trainer's settings: {' '.join(str(error).split())}",
-            remedy="change trainer.accelerator, trainer.devices, trainer.strategy or what it names",
+            f"Lightning rejects the trainer's settings: {' '.join(str(error).split())}",
+            remedy="change trainer.accelerator, trainer.devices, trainer.strategy or the setting that it names",
         ) from error

@@ -1,4 +1,4 @@
-"""What the user sees of a training or a scoring."""
+"""Progress output of training and scoring."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from fas.methods.base import Method
 from fas.progress import Advance, progress_bar
 
 _NOTE_SECONDS = 1.0
-"""How often the loss is shown: reading it waits for the GPU."""
+"""How often the loss is shown, since reading it waits for the GPU."""
 
 
 class Progress(Callback):
-    """One bar over the whole training or scoring (on a terminal), and a line for every epoch (in a log file too).
+    """One bar for the whole training or scoring (on a terminal), and a line for every epoch (also in a log file).
 
     Args:
-        what: What the bar of a scoring says.
+        what: Text of the bar in scoring.
     """
 
     def __init__(self, what: str = "score") -> None:
@@ -65,7 +65,7 @@ class Progress(Callback):
         self._count(batch)
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Begins to count time and losses."""
+        """Starts counting time and losses."""
         self._start = time.monotonic()
         self._losses, self._batches, self._validated = {}, 0, False
 
@@ -92,7 +92,7 @@ class Progress(Callback):
         self._count(batch)
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Notes that the epoch has errors of its own."""
+        """Notes that the epoch was validated."""
         self._validated = True
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -116,7 +116,7 @@ class Progress(Callback):
         print(*parts, f"{time.monotonic() - self._start:.0f} s", sep="   ", flush=True)
 
     def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        """Takes the bar away, however the training ended."""
+        """Removes the bar, however the training ended."""
         self._stack.close()
         self._advance = None
 
@@ -137,7 +137,7 @@ def _frames_per_sample(module: pl.LightningModule) -> int:
 
 
 def _samples(loader: Any, batches: float) -> float:
-    """How many samples so many batches of a loader have."""
+    """The number of samples in a number of batches of a loader."""
     if not isinstance(loader, DataLoader) or not batches:
         return 0
     size = loader.batch_size or 1

@@ -1,4 +1,4 @@
-"""The checkpoints of a run: the best epoch and the last, each written as a whole or not at all."""
+"""The checkpoints of a run: the best epoch and the last, each written completely or not at all."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from fas.methods.checkpoint import save_checkpoint
 
 
 class RunCheckpoint(ModelCheckpoint):
-    """Keeps the epoch with the lowest value, of equals the latest; the run's folder may be moved before it is resumed.
+    """Keeps the epoch with the lowest value, the latest if tied; the run's folder may be moved before it is resumed.
 
-    Error rates of few dev presentations are coarse, so that many epochs tie; the latest of them has learned longest.
+    Error rates of few dev presentations are coarse, so many epochs tie; the latest of them has trained longest.
     """
 
     def check_monitor_top_k(self, trainer: pl.Trainer, current: Tensor | None = None) -> bool:
@@ -25,7 +25,7 @@ class RunCheckpoint(ModelCheckpoint):
         return better or (current is not None and current == self.best_model_score)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Takes over what was best so far, which Lightning forgets in another folder: any epoch would replace it."""
+        """Restores the best value so far, which Lightning forgets in another folder: any epoch would replace it."""
 
         def here(path: str) -> str:
             return str(Path(str(self.dirpath)) / Path(path).name) if path else path
@@ -41,7 +41,7 @@ def checkpoints(folder: Path, monitor: str) -> list[Callback]:
     """Writes `best.ckpt` by a dev metric, the lower the better, and `last.ckpt` after every epoch.
 
     The test split plays no part in either. `best.ckpt` is chosen right after a validation, so that an epoch that was
-    cut short (by `trainer.max_time`) is not rated by the metric of an earlier one. `last.ckpt` comes second, so that
+    cut short (by `trainer.max_time`) is not compared by the metric of an earlier one. `last.ckpt` comes second, so that
     it knows the best so far.
     """
     best = RunCheckpoint(
@@ -52,16 +52,16 @@ def checkpoints(folder: Path, monitor: str) -> list[Callback]:
 
 
 class WholeFiles(TorchCheckpointIO):
-    """Writes a checkpoint next to its place and then moves it there.
+    """Writes a checkpoint to a temporary file next to it, then renames that.
 
     Lightning's own writing copies it from the system's temporary folder. Between file systems, as on most clusters,
-    that is not a single step: a run that was killed meanwhile, or a full disk, would leave half a checkpoint alone.
+    that is not a single step: a killed run or a full disk would leave half a checkpoint.
     """
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
         """Writes a checkpoint.
 
         Raises:
-            FasError: The system refuses, because of a full disk for example. The checkpoint that was there stays.
+            FasError: The system refuses, for example because the disk is full. An existing checkpoint stays.
         """
         save_checkpoint(Path(path), checkpoint)

@@ -23,11 +23,11 @@ from fas.runs.run import Run
 from fas.training.experiment import Experiment
 
 _SECTIONS = ("model", "data", "augment", "trainer", "monitor")
-"""What a stage may override."""
+"""The sections that a stage may override."""
 
 
 def known_experiments() -> dict[str, Path]:
-    """The experiments that `--exp` takes: name (with its subfolder) -> file, sorted."""
+    """The experiments that `--exp` accepts: name (with its subfolder) -> file, sorted."""
     roots = [resource_dir("experiments"), *config_folders("experiments")]
     found = {path.relative_to(root).with_suffix("").as_posix(): path for root in roots for path in root.rglob("*.yaml")}
     return dict(sorted(found.items()))
@@ -45,7 +45,7 @@ def compose_experiment(experiment: str, overrides: Sequence[str] = ()) -> Experi
     Args:
         experiment: A name of `known_experiments`, or the path of a user's own YAML file, which may build on ours
             (`defaults: [/fit, ...]` or `defaults: [basn, _self_]`).
-        overrides: `key=value` in Hydra's grammar, such as `data.fold=2` or `model=basn`. `data=NAME` also takes a
+        overrides: `key=value` in Hydra's grammar, such as `data.fold=2` or `model=basn`. `data=NAME` also accepts a
             dataset that has a store.
 
     Returns:
@@ -89,7 +89,7 @@ def compose_run(run: Path, overrides: Sequence[str] = ()) -> Experiment:
     """
     config = Run(run).config
     if not config.is_file():
-        raise FasError("not a run: the folder has no config.yaml", path=run, remedy="give a folder from `fas fit`")
+        raise FasError("not a run: it has no config.yaml", path=run, remedy="give a folder made by `fas fit`")
     groups = {folder.name for folder in resource_dir("conf").iterdir() if folder.is_dir()}
     # The stored config has no defaults list to override, so a group's choice is added on top of it.
     added = [f"+{one}" if one.partition("=")[0] in groups else one for one in _with_stored_data(overrides)]
@@ -104,7 +104,7 @@ def data_choices() -> list[str]:
 
 
 def _stored_datasets(root: Path) -> list[str]:
-    from fas.store.find import list_stores  # half a second of imports that most commands do without
+    from fas.store.find import list_stores  # half a second of imports that most commands do not need
 
     return sorted({path.parent.name for path in list_stores(root)}) if root.is_dir() else []
 
@@ -114,7 +114,7 @@ def _data_files() -> list[str]:
 
 
 def _with_stored_data(overrides: Sequence[str]) -> list[str]:
-    """Turns `data=NAME` of a dataset that only a store knows into what Hydra knows."""
+    """Turns `data=NAME` of a dataset that has only a store into overrides that Hydra knows."""
     done: list[str] = []
     for override in overrides:
         key, _, name = override.partition("=")
@@ -135,7 +135,7 @@ def _with_stored_data(overrides: Sequence[str]) -> list[str]:
 
 
 def _check_reach(experiment: Experiment, overrides: Sequence[str]) -> None:
-    """An override that the stages override again would have no effect in them, without a word."""
+    """An override that the stages override again would silently have no effect in them."""
     for override in overrides:
         key = override.partition("=")[0].lstrip("+~")
         if key.partition(".")[0] not in _SECTIONS or "." not in key:
@@ -146,10 +146,8 @@ def _check_reach(experiment: Experiment, overrides: Sequence[str]) -> None:
         value = override.partition("=")[2]
         instead = " ".join(f"stages.{name}.{key}={value}" for name in shadowed)
         if len(shadowed) == len(experiment.stages):
-            raise FasError(f"{key} has a value of its own in every stage", remedy=f"give {instead}")
-        message = (
-            f"{key} does not reach stage {', '.join(shadowed)}, which has a value of its own; for it give {instead}"
-        )
+            raise FasError(f"every stage sets its own {key}", remedy=f"give {instead}")
+        message = f"{key} does not reach stage {', '.join(shadowed)}, which sets its own value; for it give {instead}"
         warnings.warn(FasWarning(message), stacklevel=3)
 
 
@@ -176,7 +174,7 @@ def _compose(folder: Path, name: str, overrides: Sequence[str]) -> dict[str, Any
 
 
 def _explain(error: Exception, folder: Path, name: str, overrides: Sequence[str]) -> FasError:
-    """Hydra's error in our words."""
+    """Translates Hydra's error into our words."""
     text = str(error).partition("\nSee https://")[0]
     if isinstance(error, yaml.MarkedYAMLError):
         mark = error.problem_mark
@@ -191,8 +189,8 @@ def _explain(error: Exception, folder: Path, name: str, overrides: Sequence[str]
         )
     if isinstance(error, OverrideParseException):
         return FasError(
-            f"the override {error.override!r} cannot be read",
-            remedy="write key=value; quote a value that has one of = , [ ] { } ~ in it: \"run_dir='/data/a=b'\"",
+            f"the override {error.override!r} cannot be parsed",
+            remedy="write key=value; quote a value that contains one of = , [ ] { } ~: \"run_dir='/data/a=b'\"",
         )
     unknown = re.search(r"Could not override '([^']+)'|'([^']+)' does not exist|Key '([^']+)' is not in struct", text)
     if unknown and overrides:
@@ -207,7 +205,7 @@ def _known_keys(key: str, folder: Path, name: str) -> str:
     """A remedy that names the keys next to and like the unknown one, from the config without overrides."""
     try:
         paths = _paths(_compose(folder, name, ()))
-    except FasError:  # it needs overrides of its own
+    except FasError:  # it does not compose without overrides
         return "check its spelling"
     siblings = [path for path in paths if path.rpartition(".")[0] == key.rpartition(".")[0]]
     return _suggest(key, siblings or [path for path in paths if "." not in path], paths)

@@ -11,12 +11,12 @@ from pydantic import Field
 from fas.training.arguments import check_arguments
 
 Monitor = Literal["dev/eer", "dev/acer", "dev/loss"]
-"""What can choose the best checkpoint."""
+"""The metrics that can choose the best checkpoint."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment:
-    """The config of one run. Sections hold plain data; `fas.training.build` makes objects of them.
+    """The config of one run. Sections hold plain data, from which `fas.training.build` creates objects.
 
     Attributes:
         experiment: The experiment's name.
@@ -24,11 +24,11 @@ class Experiment:
         data: Arguments of `FasDataModule`.
         augment: `transforms` of the training crops, see `fas.data.augment`.
         trainer: Arguments of Lightning's `Trainer`.
-        logger: Settings of loggers besides the CSV file: `wandb`, or None.
-        seed: Of weights, sampling and augmentation.
+        logger: Settings of loggers in addition to the CSV file: `wandb`, or None.
+        seed: Seed of weights, sampling and augmentation.
         run_dir: The run's folder; None for a new one.
         monitor: The logged metric that chooses the best checkpoint, the lower the better.
-        stages: Fits that follow each other, in order: name -> what differs from the sections above; see
+        stages: The sequence of fits: name -> overrides of the sections above; see
             `fas.training.stages`. Empty for a single fit.
     """
 

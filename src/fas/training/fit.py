@@ -35,13 +35,13 @@ from fas.training.scoring import Extracting, Scoring, columns
 from fas.training.stages import stage_experiments
 
 _RUN = "FAS_RUN"
-"""Environment variable with the run's folder, by which the processes that Lightning starts find it."""
+"""Environment variable with the run's folder, for the processes that Lightning starts."""
 
 
 def fit(experiment: Experiment) -> Run:
-    """Fits every stage of an experiment, each from the best checkpoint of the one before.
+    """Fits every stage of an experiment, each from the best checkpoint of the previous one.
 
-    If `experiment.run_dir` holds a run, finished stages are left as they are and the one that was stopped is resumed
+    If `experiment.run_dir` holds a run, finished stages do not change, and the one that was stopped is resumed
     after its last finished epoch.
 
     Args:
@@ -75,7 +75,7 @@ def _names(stages: Mapping[str, Experiment]) -> tuple[str, ...]:
 
 
 class _Fitting:
-    """One run of `fas fit`: its folder, made when the first stage is known to be possible, and where it stands."""
+    """One run of `fas fit`: its state and its folder, which is created once the first stage passed its checks."""
 
     def __init__(self, experiment: Experiment, run: Run | None, *, resumed: bool) -> None:
         self._experiment = experiment
@@ -86,11 +86,11 @@ class _Fitting:
         self._data: FasDataModule | None = None
 
     def start_stage(self, name: str, place: int, count: int) -> None:
-        """Notes which stage is meant by what follows."""
+        """Sets the current stage."""
         self._name, self._place, self._count = name, place, count
 
     def fit_stage(self, stage: Experiment, before: StageFolder | None) -> StageFolder:
-        """Fits one stage, resumes it, or leaves it if it is finished."""
+        """Fits one stage, resumes it, or skips it if it is finished."""
         pl.seed_everything(stage.seed, workers=True, verbose=False)
         found = self._folder()
         resumed = read_checkpoint(found.last) if found is not None and found.last.is_file() else None
@@ -99,7 +99,7 @@ class _Fitting:
             self._start_from(scorer, before)
         data = build_datamodule(stage, scorer.requirements)
         with readable_errors():
-            data.setup("fit")  # here, before a folder is made or a process started; Lightning's own call finds it done
+            data.setup("fit")  # before a folder is created or a process started; Lightning's call then does nothing
             self._data = data
             folder = self._record(data)
             self._announce(scorer, data.facts, resumed)
@@ -112,7 +112,7 @@ class _Fitting:
         return folder
 
     def end(self) -> Run:
-        """Says what there is now and what comes next."""
+        """Prints the results and the next command."""
         run, data = self._run, self._data
         assert run is not None and data is not None
         final = run.final
@@ -135,7 +135,7 @@ class _Fitting:
         return self._run.stage_folders(tuple(self._experiment.stages))[self._place]
 
     def _record(self, data: FasDataModule) -> StageFolder:
-        """Makes the run's folder and writes config and environment, once."""
+        """Creates the run's folder and writes config and environment, once."""
         if self._run is None:
             self._run = _new_run(self._experiment.experiment)
         if not self._recorded:
@@ -181,16 +181,16 @@ class _Fitting:
         trainer = build_trainer(stage, folder.path, loggers, callbacks)
         if "dev" not in data.splits:
             message = (
-                f"protocol {data.facts['protocol']} has no dev split: the last epoch is kept, and it has no threshold. "
-                "`fas datasets show` names the dataset's protocols with one"
+                f"protocol {data.facts['protocol']} has no dev split: the last epoch is kept, without a threshold. "
+                "`fas datasets show` lists the dataset's protocols"
             )
             warnings.warn(FasWarning(message), stacklevel=2)
         if resumed and resumed["epoch"] + 1 >= (trainer.max_epochs or 0):
-            _tell(f"all {trainer.max_epochs} epochs are done; a larger trainer.max_epochs trains further")
+            _tell(f"all {trainer.max_epochs} epochs are done; set a larger trainer.max_epochs to continue")
         try:
             trainer.fit(method, data, ckpt_path=folder.last if resumed else None, weights_only=True)
         except SystemExit:  # Lightning's answer to Ctrl-C, after an orderly end
-            _tell(f"stopped; resume with: {fas_command('fit', '--resume', str(self._run.path))}")
+            _tell(f"stopped; resume with: {fas_command('fit', str(self._run.path))}")
             raise
         finally:
             finish(loggers)
@@ -229,7 +229,7 @@ def _fit_features(method: FittedMethod, stage: Experiment, data: FasDataModule, 
 
 
 def quiet() -> None:
-    """Takes away what Lightning tells developers, and our warnings on all ranks but one."""
+    """Hides Lightning's messages for developers, and our warnings on all ranks but one."""
     if _rank():
         warnings.simplefilter("ignore", FasWarning)
     quiet_lightning()
@@ -237,10 +237,10 @@ def quiet() -> None:
 
 @contextmanager
 def readable_errors() -> Iterator[None]:
-    """Turns errors that reach us through torch's machinery into those that they were.
+    """Restores the original errors from those that torch wraps.
 
     Raises:
-        FasError: One was raised in a loading process, or the device's memory is used up.
+        FasError: One was raised in a loading process, or the device is out of memory.
     """
     try:
         yield
@@ -249,7 +249,7 @@ def readable_errors() -> Iterator[None]:
         text = error.cause.rpartition(f"{FasError.__module__}.{FasError.__qualname__}: ")[2]
         raise FasError(text.strip()) if text != error.cause else error from None
     except torch.OutOfMemoryError as error:
-        raise FasError("the device's memory is used up", remedy="give a smaller data.batch_size") from error
+        raise FasError("the device is out of memory", remedy="set a smaller data.batch_size") from error
 
 
 def _rank() -> int:
@@ -261,7 +261,7 @@ _tell = rank_zero_only(partial(print, flush=True))
 
 
 def _new_run(experiment: str) -> Run:
-    """Rank 0 makes the folder; processes that Lightning starts find it in their environment."""
+    """Rank 0 creates the folder; processes that Lightning starts find it in their environment."""
     if _RUN in os.environ and _rank():
         return Run(Path(os.environ[_RUN]))
     made: Run | None = rank_zero_only(new_run)(experiment)
@@ -272,7 +272,7 @@ def _new_run(experiment: str) -> Run:
 
 
 def _agreed(run: Run) -> Run:
-    """The run's folder as rank 0 knows it, once the processes can talk."""
+    """The run's folder as rank 0 knows it, once the processes can communicate."""
     if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
         return run
     path = [str(run.path)]
@@ -287,7 +287,7 @@ def _write_record(run: Run, experiment: Experiment, facts: Mapping[str, Any], re
 
 
 def _check_same(experiment: Experiment, run: Run) -> None:
-    """Refuses to resume with other settings than the run began with, but for those that may change on the way."""
+    """Refuses to resume with settings that differ from the run's, except those that may change."""
     before, now = (_settled(one) for one in (compose_run(run.path), experiment))
     different = [
         f"{section}.{key} was {before[section].get(key)!r}, is {now[section].get(key)!r}"
@@ -299,12 +299,12 @@ def _check_same(experiment: Experiment, run: Run) -> None:
         raise FasError(
             f"the run in this folder has another config: {'; '.join(different)}",
             path=run.path,
-            remedy="give run_dir=ANOTHER for a new run, or the run's own settings to resume it",
+            remedy="give run_dir=ANOTHER for a new run, or resume it with its own settings",
         )
 
 
 def _settled(experiment: Experiment) -> dict[str, dict[str, Any]]:
-    """What decides the result, by section; where files lie and how many processes load them does not."""
+    """The settings that affect the result, by section; paths and the number of loading processes do not."""
     free = {"store", "num_workers"}
     data = {key: value for key, value in experiment.data.items() if key not in free}
     # data.protocol=1 and the config's "1" are one

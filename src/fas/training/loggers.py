@@ -1,4 +1,4 @@
-"""Where the metrics of a fit go: metrics.csv always, Weights & Biases if wanted."""
+"""The loggers of a fit: always metrics.csv, and Weights & Biases on request."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class WandbSettings:
         project: The project's name.
         entity: The account or team; None for the account's default.
         name: The run's name; None for the experiment and the name of the run's folder.
-        group: What the run belongs to.
-        tags: Words to find it by.
+        group: The group of runs that it belongs to.
+        tags: Tags to find it by.
     """
 
     project: str
@@ -60,7 +60,7 @@ def make_loggers(experiment: Experiment, run: Run, stage: StageFolder, steps_don
         run: The run.
         stage: The stage's folder.
         steps_done: Optimiser steps of the checkpoint that the stage is resumed from; rows of later steps, which will
-            be logged again, are taken out of metrics.csv.
+            be logged again, are removed from metrics.csv.
 
     Raises:
         FasError: The section `logger` has a key or value that does not fit.
@@ -86,7 +86,7 @@ def _csv_logger(stage: StageFolder, steps_done: int) -> CSVLogger:
     rows: list[dict[str, str]] = []
     if steps_done and file.is_file():
         with file.open(encoding="utf-8", newline="") as lines:
-            # A run that was killed while it wrote leaves a row without its last values.
+            # A run that was killed while writing leaves a row without its last values.
             whole = [row for row in csv.DictReader(lines) if row.get("step") and None not in row.values()]
         rows = [row for row in whole if int(row["step"]) < steps_done]
     logger = CSVLogger(stage.path, name="", version="")
@@ -97,7 +97,7 @@ def _csv_logger(stage: StageFolder, steps_done: int) -> CSVLogger:
 @rank_zero_only
 def _begin_with(logger: CSVLogger, rows: list[dict[str, str]]) -> None:
     with warnings.catch_warnings():
-        # Lightning's logger always begins an empty file and warns that it does.
+        # Lightning's logger always starts an empty file and warns about it.
         warnings.filterwarnings("ignore", message="Experiment logs directory")
         logger.experiment.metrics.extend({key: value for key, value in row.items() if value} for row in rows)
     logger.experiment.save()  # now, since the earlier file is gone
@@ -109,13 +109,13 @@ def _wandb_logger(experiment: Experiment, run: Run, stage: StageFolder, settings
     mode: Literal["online", "offline"] = "online" if _has_credentials() else "offline"
     offline = os.environ.get("WANDB_MODE", mode) != "online"
     if offline:
-        # Nothing is to leave the machine, reports on W&B's own errors included.
+        # Nothing may leave the machine, not even reports on W&B's own errors.
         os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
     import wandb
 
     name = settings.name or "/".join(filter(None, (experiment.experiment, run.path.name, stage.name)))
     try:
-        # Not left to Lightning's logger: it would start at the first metric, and pass arguments that W&B warns of.
+        # Not left to Lightning's logger, which would start at the first metric and pass arguments that W&B warns about.
         started = wandb.init(
             **{**asdict(settings), "name": name, "group": settings.group or (run.path.name if stage.name else None)},
             id=_wandb_id(stage.wandb_id),
@@ -126,7 +126,7 @@ def _wandb_logger(experiment: Experiment, run: Run, stage: StageFolder, settings
             settings=wandb.Settings(silent=offline, console="off", x_disable_stats=offline),
         )
     except (wandb.Error, OSError) as error:
-        message = f"W&B does not start; metrics.csv is written anyway: {error}"
+        message = f"W&B did not start; metrics.csv is still written: {error}"
         warnings.warn(FasWarning(message), stacklevel=2)
         return None
     if offline:

@@ -36,14 +36,14 @@ def score_run(path: Path, overrides: Sequence[str] = (), out: Path | None = None
     Args:
         path: A run's folder, for its chosen checkpoint, or a checkpoint in it, also of one of its stages.
         overrides: Changes to the run's config, such as another dataset or protocol.
-        out: The scores file; None takes scores.csv in the run's folder, with a name that says the checkpoint if it is
+        out: The scores file; None uses scores.csv in the run's folder; its name includes the checkpoint if it is
             not the chosen one, and the data if it is not the run's own.
 
     Returns:
         The scores file.
 
     Raises:
-        FasError: The checkpoint is damaged or of another method, or the data is not there.
+        FasError: The checkpoint is damaged or belongs to another method, or the data does not exist.
     """
     quiet()
     run, checkpoint = find_checkpoint(path)
@@ -77,12 +77,12 @@ def stage_of(run: Run, checkpoint: Path, experiment: Experiment) -> Experiment:
 def evaluate_run(run: Run, checkpoint: Path, scores: Path) -> Evaluation | None:
     """The metrics of a run's scores, written next to them.
 
-    The threshold is that of the dev split of the data that the run was trained on, scored by the same checkpoint. If
-    other data is scored first, that is not there yet, and the threshold is that of the dev split of the other data.
+    The threshold comes from the dev split of the run's training data, scored by the same checkpoint. If
+    other data is scored first, these scores do not exist yet, and the threshold comes from the other data's dev split.
 
     Args:
         run: The run.
-        checkpoint: The checkpoint that made the scores.
+        checkpoint: The checkpoint that produced the scores.
         scores: The scores file.
 
     Returns:
@@ -132,7 +132,7 @@ def _table(data: FasDataModule, scored: dict[str, Any]) -> ScoreTable:
 
 
 def _scores_name(run: Run, checkpoint: Path, experiment: Experiment) -> str:
-    """scores.csv for the run's chosen checkpoint and the run's own data; for others a name that says which."""
+    """scores.csv for the run's chosen checkpoint and own data; otherwise a name that includes which."""
     own, wanted = (
         {key: str(one.data.get(key) or "") for key in ("dataset", "protocol", "fold")}
         for one in (compose_run(run.path), experiment)

@@ -17,7 +17,7 @@ _IDS = ("label", "presentation", "frame")
 
 
 class Scoring(pl.LightningModule):
-    """Gives the score of every sample of a batch.
+    """Computes the score of every sample of a batch.
 
     Args:
         scorer: Put into evaluation mode by Lightning.
@@ -34,7 +34,7 @@ class Scoring(pl.LightningModule):
 
 
 class Extracting(pl.LightningModule):
-    """Gives the features of every sample of a batch.
+    """Computes the features of every sample of a batch.
 
     Args:
         method: Put into evaluation mode by Lightning.
@@ -48,7 +48,7 @@ class Extracting(pl.LightningModule):
     def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
         """`features` `(B, D)`, `label`, `presentation` and `frame`, each `(B,)`.
 
-        Features stay float32 where the method has them so: all of them are held together.
+        Features stay float32 if the method returns them so, since all of them are in memory together.
         """
         features = self.method.extract(batch["inputs"])
         return {"features": features if features.dtype == torch.float64 else features.float(), **_ids(batch)}

@@ -1,4 +1,4 @@
-"""The stages of an experiment: fits that follow each other, each from the best checkpoint of the one before."""
+"""The stages of an experiment: a sequence of fits, each from the best checkpoint of the previous one."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def _stage_sections(
 def stage_experiments(experiment: Experiment) -> dict[str, Experiment]:
     """The config of each stage, in order; one with an empty name for an experiment without stages.
 
-    A stage overrides single keys of the experiment's sections. Where it names another method (a part of the last
-    stage's, say), it takes over those of the experiment's hyper-parameters that its method has too, so that
+    A stage overrides single keys of the experiment's sections. If it names another method (a part of the last
+    stage's, for example), it inherits the experiment's hyper-parameters that its method also has, so that
     `model.scale=2.2` reaches all stages.
 
     Raises:
@@ -50,7 +50,7 @@ def stage_experiments(experiment: Experiment) -> dict[str, Experiment]:
         if wanted and wanted != before:
             folder, _, part = wanted.partition("/")
             raise FasError(
-                f"method {method!r} starts from a trained {wanted!r}, which no stage right before it trains",
+                f"method {method!r} starts from a trained {wanted!r}, but the stage before it does not train one",
                 remedy=f"start from an experiment that has both stages, such as --exp {folder}, or add the stage: "
                 f"stages: {{{part}: {{model: {{name: {wanted}}}}}, ...}}",
             )

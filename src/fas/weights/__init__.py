@@ -1,1 +1,1 @@
-"""Weights from other projects: what is known of each file, how to get it, and how to hold a network once it is here."""
+"""Weights from other projects: the table of files, fetching them, and holding loaded networks."""

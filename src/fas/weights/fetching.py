@@ -1,4 +1,4 @@
-"""The one way to get a file of weights: fetched on first use, checked by its hash, moved into place as a whole."""
+"""Provides files of weights: fetched on first use, checked by hash, moved into place atomically."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def model_file(name: str, folder: Path | None = None) -> Path:
         The file in `folder`, else the file in the folder of models, fetched if it is absent.
 
     Raises:
-        FasError: The given folder has no such file; or the file in the folder of models has another hash than the
-            table says; or it is absent and no source has it.
+        FasError: The given folder has no such file; or the hash of the file in the folder of models differs from the
+            table; or it is absent and no source has it.
     """
     if folder is not None:
         path = folder / name

@@ -1,4 +1,4 @@
-"""The one way to run an ONNX file of weights: onnxruntime on the CPU, with errors that name the file."""
+"""Runs ONNX files of weights with onnxruntime on the CPU, with errors that name the file."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class OnnxNetwork:
         if not path.is_file():
             raise FasError(f"the weights of {name} do not exist", path=path, remedy=remedy)
         self._session: PerProcess[InferenceSession] = PerProcess(partial(_open, path, name, remedy, threads))
-        self._session.get()  # a file that cannot be loaded is an error now, not in the middle of the work
+        self._session.get()  # a file that cannot be loaded fails now, not in the middle of the work
 
     @cached_property
     def sha256(self) -> str:

@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class PerProcess(Generic[T]):
-    """Holds what must not cross a fork or be pickled: a network with its threads and buffers.
+    """Holds a value that must not cross a fork or be pickled, such as a network with its threads and buffers.
 
     Args:
         load: Makes the value. It must be picklable, because a spawned worker calls it again.

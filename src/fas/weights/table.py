@@ -1,4 +1,4 @@
-"""The table of weights that other projects publish: what is known of each file."""
+"""The table of weights that other projects publish."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class ModelFile:
 
     Attributes:
         name: The file's name, in the folder of models as in a folder that a user gives.
-        sha256: What its content must hash to, wherever it came from.
+        sha256: The hash of its content, whatever its source.
         size: Bytes, for display; None where it is not known for certain.
-        licence: Of the weights; it may differ from the licence of the package that loads them.
-        content: What is in it.
+        licence: Licence of the weights; it may differ from that of the package that loads them.
+        content: A description.
         needed_by: The command, with its option or setting, that loads it.
         sources: Tried in this order.
     """
@@ -113,4 +113,4 @@ MODELS: dict[str, ModelFile] = {
         ),
     )
 }
-"""File name -> what is known of it."""
+"""File name -> its entry."""

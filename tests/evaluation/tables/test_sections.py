@@ -98,7 +98,7 @@ def test_no_papers_row_is_shown_with_simulated_data_and_every_format_says_simula
     (table,) = sections(summaries)
     assert table.title == "SIMULATED DATA: oulu-simulated, protocol 1"
     assert [row.cells[0] for row in table.rows] == ["demo (simulated)"]
-    assert any("no paper's row" in note for note in table.notes)
+    assert any("published rows are left out" in note for note in table.notes)
     for text in (render_latex([table]), render_markdown([table])):
         assert "SIMULATED DATA" in text
         assert "(simulated)" in text
@@ -133,7 +133,7 @@ def test_across_datasets_there_is_a_matrix(tmp_path):
 def test_thresholds_that_need_a_word(folds):
     summaries = summarise(read_results(folds, "0.5"))
     (table,) = sections(summaries, ("eer",))
-    assert "threshold: fixed by the user, from no data" in table.notes
+    assert "threshold: fixed by the user, independent of the data" in table.notes
     assert any("EER is computed on the test scores" in note for note in table.notes)
 
 

@@ -178,7 +178,7 @@ def test_scores_of_unknown_data_name_the_command_that_scores_again(tmp_path):
     (run / "scores.json").unlink()
     with pytest.raises(FasError) as error:
         read_results([run], "dev-eer")
-    assert error.value.remedy == f"score the run again: fas test --ckpt '{run}'"
+    assert error.value.remedy == f"score the run again: fas test '{run}'"
 
 
 def test_a_run_given_twice_and_an_unknown_metric(tmp_path):

@@ -101,7 +101,7 @@ def test_colour_features_begin_with_hue_and_end_with_cr():
 
 
 def test_a_block_without_room_is_refused():
-    with pytest.raises(FasError, match="blocks of 6 pixels have no room for patterns of radius 3"):
+    with pytest.raises(FasError, match="blocks of 6 pixels are too small for patterns of radius 3"):
         LbpSvm(input_size=20, blocks=3, radius=3)
 
 

@@ -153,7 +153,7 @@ def test_media_that_are_gone_or_changed_fail_only_the_layers_that_need_them(
     gone, changed = index.presentations
     (index.root / gone.path).unlink()
     write_video(index.root / changed.path, face_frames(3), codec="mjpeg")  # even:2 now keeps other frames
-    for presentation, message in ((gone, "does not exist"), (changed, "other frames than when")):
+    for presentation, message in ((gone, "does not exist"), (changed, "frames of the media file changed")):
         medium = index.root / presentation.path
         outcome = worker.work(Task(presentation, medium, False, ("depth", "glow")))
         assert outcome.failure is not None and message in outcome.failure and outcome.layer == "glow"

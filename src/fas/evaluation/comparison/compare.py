@@ -29,10 +29,10 @@ class Comparison:
         differences: Metric -> A, B and their difference as fractions.
         decisions: `all`, `bona fide` and `attack` -> who was right.
         without_score: Presentations that A, B or both did not score: they are in nothing here.
-        replicates: Of the bootstrap.
-        seed: Of its draws.
+        replicates: Number of bootstrap replicates.
+        seed: Seed of its draws.
         simulated: Whether any of the scores are of simulated data; None if that is not known.
-        warnings: What a reader of the numbers must know.
+        warnings: Cautions for readers of the numbers.
     """
 
     a: Evaluation
@@ -113,8 +113,8 @@ def compare_scores(
         b: Scores of system B.
         threshold: Its rule; each system is evaluated at the threshold of its own dev rows. See
             `fas.evaluation.evaluate.evaluate_scores`.
-        replicates: Of the bootstrap, at least 1.
-        seed: Of its draws.
+        replicates: Number of bootstrap replicates, at least 1.
+        seed: Seed of its draws.
 
     Raises:
         FasError: The two are of different datasets or presentations, a class has no presentation that both scored, or
@@ -136,7 +136,7 @@ def compare_scores(
         here_a.label,
         here_a.attack_type,
         thresholds,
-        # A presentation without the name of its subject counts as a subject of its own.
+        # A presentation without the name of its subject counts as a separate subject.
         np.where(here_a.subject == "", here_a.video_id, here_a.subject).astype(str),
         replicates=replicates,
         seed=seed,

@@ -50,8 +50,8 @@ def _parts(comparison: Comparison, name_a: str, name_b: str) -> Iterator[Rendera
     yield _differences(comparison)
     yield Text(
         f"intervals: {CONFIDENCE:.0%}, percentiles of {comparison.replicates} paired bootstrap replicates over "
-        f"subjects (seed {comparison.seed}); an interval with 0 in it shows no difference; p-values are not "
-        "corrected for looking at several metrics"
+        f"subjects (seed {comparison.seed}); an interval that contains 0 shows no difference; p-values are not "
+        "corrected for multiple comparisons"
     )
     yield _decisions(comparison)
     yield Text("McNemar's exact test counts presentations as independent; several of one subject are not")

@@ -46,9 +46,9 @@ def count(rate: Rate) -> str:
 
 
 def about_intervals(evaluation: Evaluation) -> str:
-    """How the intervals of the metrics were made."""
+    """How the intervals of the metrics were computed."""
     made = evaluation.intervals
     text = f"Bootstrap over {made.units} {made.unit}, {made.replicates} replicates, seed {made.seed}"
     if any(one.method == "rule of three" for one in made.of.values()):
-        text += "; the rule of three where nothing (or everything) went wrong"
+        text += "; the rule of three where no (or every) decision was wrong"
     return f"{text}."

@@ -73,7 +73,7 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def markdown_text(text: str) -> str:
-    """A text in which no character has a meaning of its own, in a cell or outside."""
+    """Escapes a text for Markdown, in a cell or outside."""
     return re.sub(r"([\\`*_{}\[\]<>|#~&])", r"\\\1", _one_line(text))
 
 
@@ -111,7 +111,7 @@ def _tabular_line(cells: Sequence[str]) -> str:
 
 
 def latex_text(text: str) -> str:
-    """A text in which no character has a meaning of its own.
+    """Escapes a text for LaTeX.
 
     A leading bracket or star would be read as the argument of the line break or item before it, so it gets a guard.
     """

@@ -34,7 +34,7 @@ COLUMNS = (
 
 
 def render_csv(summaries: Sequence[Summary], metrics: Sequence[str] = ()) -> str:
-    """The numbers behind `fas.evaluation.tables.sections.sections`, unrounded; a paper's as printed."""
+    """The numbers behind `fas.evaluation.tables.sections.sections`: unrounded, those of papers as printed."""
     file = io.StringIO()
     writer = csv.DictWriter(file, COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()

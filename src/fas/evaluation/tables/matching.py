@@ -1,4 +1,4 @@
-"""The papers' rows that belong next to a result: same data, same protocol, and each number as it is printed."""
+"""Finds the papers' rows that belong next to a result: same data, same protocol, each number as printed."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class PublishedRow:
     Attributes:
         method: With its backbone or fold, where the paper says.
         numbers: Metric -> the number; at least one.
-        own: Paper and table of each place that has them as its own.
+        own: Paper and table of each place that reports them as its own result.
         quoted: Paper, table and citation of each place that quotes them from another work.
-        notes: What is odd about them.
+        notes: Remarks on the numbers.
     """
 
     method: str
@@ -29,13 +29,13 @@ class PublishedRow:
 
     @property
     def source(self) -> str:
-        """Where the numbers are printed, in short: the first place, its own if any, and how many more there are."""
+        """Where the numbers are printed, in short: the original place if known, and how many more there are."""
         first, *more = _distinct(one.printed_in for one in (*self.own, *self.quoted))
         return ("" if self.own else "quoted in ") + first + (f", and {len(more)} more" if more else "")
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """Where the numbers are printed, each with the citation of where they are taken from."""
+        """Where the numbers are printed, each place with the source that it cites."""
         return _distinct(one.source for one in (*self.own, *self.quoted))
 
 

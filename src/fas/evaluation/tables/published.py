@@ -1,4 +1,4 @@
-"""Numbers that papers printed, kept as data: what a run is compared with. A paper's number stays the paper's."""
+"""Published numbers as data, to compare runs with. They are always shown as the paper's, never as ours."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parent / "papers"
 """One YAML file per paper, with its tables as they are printed."""
 
 OWN = "own"
-"""In the column `from`: the paper's own result. Anything else is its citation of where it took the number from."""
+"""In the column `from`: the paper's own result. Any other value is the source that the paper cites."""
 
 _ABSENT = "-"
 _CELL = re.compile(r"(?P<mean>[\d.]+)(?: ± (?P<std>[\d.]+))?(?: (?P<note>[a-z]))?")
@@ -35,17 +35,17 @@ class Published:
         network: The backbone, where the table prints one; else empty.
         quoted_from: The citation as printed, for a number that the paper took from another work; None for its own.
         trained: The datasets trained on, by their names in fas.
-        trained_protocol: The protocol whose training set that is, where the paper says so apart.
+        trained_protocol: The protocol whose training set it is, if the paper states one separately.
         tested: The dataset tested on.
         protocol: The protocol of the tested dataset; None where the paper does not say.
         cross: The name of the protocol across datasets in fas that it corresponds to; None within one dataset.
         fold: The fold in fas of a number on one fold; None for a number over all folds, or without folds.
-        attack: The attack type of a number on one.
+        attack: The attack type, if the number is for one type only.
         metric: Lower case: `apcer`, `bpcer`, `acer`, `hter`, `eer`, `auc`, `tdr@fdr2%`.
         mean: In percent.
         std: In percent, if printed.
         printed: The number as printed, without the percent sign.
-        note: What is odd about the number, if anything.
+        note: A remark on the number, if there is one.
     """
 
     paper: str
@@ -75,7 +75,7 @@ class Published:
 
     @property
     def source(self) -> str:
-        """Paper and table, and whom the paper quotes."""
+        """Paper and table, and the source that the paper quotes."""
         return self.printed_in + (f", from {self.quoted_from}" if self.quoted_from else "")
 
 
@@ -147,6 +147,6 @@ def _number(cell: re.Match[str], facts: dict[str, Any], **source: Any) -> Publis
         mean=float(cell["mean"]),
         std=None if cell["std"] is None else float(cell["std"]),
         printed=cell["mean"] + (f" ± {cell['std']}" if cell["std"] else ""),
-        **facts,  # nothing is left, or an unknown key is refused
+        **facts,  # any key left over is unknown and raises
         **source,
     )

@@ -1,8 +1,7 @@
-"""What the runs of one or several experiments scored: one result per run and scored data."""
+"""Results of the runs of one or several experiments: one per run and scored data."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from fas.command import fas_command
 from fas.datasets.cross import is_cross_protocol, load_cross_protocol
 from fas.datasets.dataset_name import DatasetName
 from fas.errors import FasError
@@ -21,7 +21,7 @@ from fas.runs.content import read_content, scored_run
 from fas.runs.run import Run
 
 METRICS = ("apcer", "bpcer", "acer", "hter", "eer", "auc")
-"""What a table can show, all in percent."""
+"""The metrics that a table can show, all in percent."""
 
 _NOT_THE_METHOD = frozenset(
     {"seed", "run_dir", "logger", "trainer.accelerator", "trainer.log_every_n_steps"}
@@ -31,7 +31,7 @@ _NOT_THE_METHOD = frozenset(
 
 
 Fold = tuple[int | None, int | None]
-"""The fold that was trained on, and the one that was tested on."""
+"""The fold of the training data, and that of the tested data."""
 
 
 @dataclass(frozen=True, order=True)
@@ -58,16 +58,16 @@ class Result:
         run: The run's folder.
         scores: The scores file.
         experiment: The experiment's name.
-        config: What of the config belongs to the method: dotted key -> value as text.
+        config: The part of the config that belongs to the method: dotted key -> value as text.
         seed: None if the scores do not say.
-        trained: What the run was trained on.
-        tested: What was scored.
-        fold: Of the data that was trained on and of what was scored; None for a protocol without folds.
+        trained: The data that the run was trained on.
+        tested: The data that was scored.
+        fold: The folds of the training data and of the scored data; None for a protocol without folds.
         simulated: Whether any of the data is simulated.
         threshold: The rule of the threshold.
         store: Which store the tested faces come from, by the hash of how they were cut.
         values: Metric -> value in percent.
-        warnings: What a reader of the numbers must know.
+        warnings: Cautions for readers of the numbers.
     """
 
     run: Path
@@ -89,7 +89,7 @@ def check_metrics(names: Sequence[str]) -> tuple[str, ...]:
     """The metrics of these names, each once.
 
     Raises:
-        FasError: A name is none of `METRICS`.
+        FasError: A name is not in `METRICS`.
     """
     unknown = [name for name in names if name not in METRICS]
     if unknown:
@@ -109,7 +109,7 @@ def read_results(runs: Sequence[Path], threshold: str) -> list[Result]:
         threshold: See `fas.evaluation.evaluate.evaluate_scores`.
 
     Raises:
-        FasError: A run is given twice or has no scores, or scores do not say what they are of or cannot be evaluated.
+        FasError: A run is given twice or has no scores, or the scores have no provenance or cannot be evaluated.
     """
     seen = set()
     for run in runs:
@@ -121,7 +121,7 @@ def read_results(runs: Sequence[Path], threshold: str) -> list[Result]:
 
 def _results_of(run: Run, threshold: str) -> Iterator[Result]:
     own = _known(read_scores(run.scores), run)
-    # Tables show no intervals of single runs: one replicate is as good as a thousand.
+    # Tables do not show intervals of single runs, so one replicate is enough.
     yield _result(run, own, own, evaluate_scores(own, threshold=threshold, replicates=1))
     for path in run.other_scores():
         other = _known(read_scores(path), run)
@@ -134,7 +134,7 @@ def _known(table: ScoreTable, run: Run) -> ScoreTable:
         raise FasError(
             "no provenance file says which dataset and protocol the scores are of",
             path=table.path,
-            remedy=f"score the run again: fas test --ckpt {shlex.quote(str(run.path))}"
+            remedy=f"score the run again: {fas_command('test', str(run.path))}"
             if table.path == run.scores
             else "score that data again with `fas test`, or move the file out of the run's folder",
         )
@@ -147,7 +147,7 @@ def _fact(table: ScoreTable, key: str) -> Any:
 
 
 def _checkpoint(table: ScoreTable) -> str:
-    """The name alone: one path may be written in several ways."""
+    """The file name alone, since one path may be written in several ways."""
     return Path(str(_fact(table, "checkpoint"))).name
 
 

@@ -11,13 +11,13 @@ from fas.evaluation.tables.results import Data
 from fas.evaluation.tables.summary import Spread, Summary
 
 WITHIN = ("apcer", "bpcer", "acer")
-"""The metrics of a table within one dataset, if none are asked for."""
+"""The default metrics of a table within one dataset."""
 
 ACROSS = ("hter", "auc")
-"""The metrics of a table across datasets, if none are asked for."""
+"""The default metrics of a table across datasets."""
 
 SIMULATED = "SIMULATED DATA"
-"""In the title and, in short, in every row."""
+"""Stands in the title and, shortened, in every row."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Row:
 
     Attributes:
         cells: As many as the header has.
-        published: Whether it is a paper's.
+        published: Whether the numbers are a paper's.
     """
 
     cells: tuple[str, ...]
@@ -38,11 +38,11 @@ class Section:
     """One table.
 
     Attributes:
-        title: What its numbers are of.
+        title: The data that its numbers belong to.
         header: Names of the columns.
         numbers: How many columns after the first are numbers.
         rows: At least one.
-        notes: What a reader must know, below it.
+        notes: Notes for the reader, printed below the table.
     """
 
     title: str
@@ -121,15 +121,15 @@ def _notes(summaries: Sequence[Summary], metrics: Sequence[str]) -> list[str]:
 
 def _threshold_note(rule: str) -> str:
     if rule == "fixed":
-        return "threshold: fixed by the user, from no data"
+        return "threshold: fixed by the user, independent of the data"
     if rule.startswith("test"):
         return f"threshold of each run: {rule}, chosen on the scores that are evaluated, so the numbers are optimistic"
-    return f"threshold of each run: {rule}, on the dev split of the data that it was trained on"
+    return f"threshold of each run: {rule}, on the dev split of its training data"
 
 
 def _notes_on_papers(first: Summary, papers: Sequence[PublishedRow]) -> list[str]:
     if first.simulated:
-        return ["simulated data: these numbers say nothing about a real dataset, so no paper's row is shown with them"]
+        return ["simulated data: these numbers say nothing about a real dataset, so published rows are left out"]
     if not papers:
         return []
     notes = ["rows with a paper as source are that paper's numbers as printed; crops, frames and thresholds differ"]

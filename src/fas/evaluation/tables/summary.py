@@ -1,4 +1,4 @@
-"""Results of runs put together: one summary per method and data, over its folds and seeds."""
+"""Summaries of results: one per method and data, over folds and seeds."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class Summary:
     """The results of one method on one pair of data.
 
     Attributes:
-        method: The experiment's name; where its runs differ in more than data and seed, with what differs.
-        trained: What all of them were trained on.
-        tested: What all of them were tested on.
+        method: The experiment's name, followed by the settings in which its runs differ beyond data and seed.
+        trained: The data that all of them were trained on.
+        tested: The data that all of them were tested on.
         simulated: Whether any of the data is simulated. Real and simulated data are never in one summary.
         results: At least one.
         expected: The folds that the protocols have; None if a dataset's recipe is not known.
@@ -57,7 +57,7 @@ class Summary:
 
     @property
     def missing(self) -> tuple[Fold, ...]:
-        """The folds of the protocol without a result."""
+        """The protocol's folds without a result."""
         return tuple(fold for fold in self.expected or () if fold not in self.by_fold)
 
     @property
@@ -74,7 +74,7 @@ class Summary:
         return Spread(statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else None)
 
     def notes(self) -> list[str]:
-        """What a reader of the numbers must know."""
+        """Cautions for readers of the numbers."""
         notes = []
         if self.missing:
             names = ", ".join(fold_name(fold) for fold in self.missing)
@@ -120,7 +120,7 @@ def summarise(results: Sequence[Result]) -> list[Summary]:
 
 
 def _labels(results: Sequence[Result]) -> list[str]:
-    """The experiment of each result; what was overridden on the command line makes a method of its own."""
+    """The experiment of each result; different overrides count as different methods."""
     configs: dict[str, list[Mapping[str, str]]] = {}
     for result in results:
         configs.setdefault(result.experiment, []).append(result.config)
@@ -142,7 +142,7 @@ def _expected(trained: Data, tested: Data) -> tuple[Fold, ...] | None:
 
 
 def _folds(data: Data) -> list[int | None] | None:
-    """The folds of a protocol; None if the dataset has no recipe here, or the recipe no such protocol."""
+    """The folds of a protocol; None if the dataset has no recipe here, or its recipe has no such protocol."""
     if is_cross_protocol(data.protocol):
         return [None]
     if len(data.datasets.names) > 1:

@@ -29,6 +29,6 @@ def weighted_sum(parts: Mapping[str, Tensor], weights: Mapping[str, float]) -> T
 
     Args:
         parts: Scalars by name. An ablation without a branch has no such part.
-        weights: The lambdas of these names, and maybe of others.
+        weights: The lambdas by these names; others are not read.
     """
     return sum((weights[name] * part for name, part in parts.items()), start=next(iter(parts.values())).new_zeros(()))

@@ -24,12 +24,12 @@ class Basn(Method):
         input_size: Side of the input in pixels, a multiple of 32 (section 4.2).
         backbone: A model of timm with features at strides 2, 4, 8 and 16 (section 3.2).
         pretrained: Start from timm's ImageNet weights of the backbone (section 3.2).
-        backbone_weights: Path of a file with weights to start from instead, for machines without network.
+        backbone_weights: Path of a file with initial weights to load instead, for machines without network.
         auxiliary: Which maps supervise: `both` (models C and D of Table 1), `depth` (A), `reflection` (B), `none`
             (baseline).
-        fusion: How depth and reflection features meet: `subtract` (model D) or `add` (model C).
-        afe_channels: Kernels of an auxiliary branch's layers before its last. The paper has them in figure 3 only.
-        fusion_channels: Kernels of the layers of enrichment and classifier. The paper has them in figure 3 only.
+        fusion: How depth and reflection features are combined: `subtract` (model D) or `add` (model C).
+        afe_channels: Kernels of an auxiliary branch's layers before its last. The paper gives them only in figure 3.
+        fusion_channels: Kernels of the layers of enrichment and classifier. The paper gives them only in figure 3.
         cls_weight: lambda_1 of equation 5.
         depth_weight: lambda_2 of equation 5, for maps of 32 x 32. See `squared_l1` for other sizes.
         reflection_weight: lambda_3 of equation 5, for maps of 32 x 32.
@@ -101,7 +101,7 @@ class Basn(Method):
         return outputs.logits.float().softmax(dim=1)[:, 1]
 
     def maps(self, outputs: BasnOutputs) -> dict[str, Tensor]:
-        """Predicted `depth` and `reflection`, cut off above 1, since a ReLU does not."""
+        """Predicted `depth` and `reflection`, clipped at 1, since a ReLU is not bounded above."""
         return {name: predicted.clamp(max=1) for name, predicted in outputs.maps.items()}
 
     def features(self, outputs: BasnOutputs) -> dict[str, Tensor]:

@@ -32,13 +32,13 @@ _FUSE = {"subtract": torch.sub, "add": torch.add}
 
 
 class BasnOutputs(NamedTuple):
-    """What one forward pass gives.
+    """The result of one forward pass.
 
     Attributes:
         logits: `(B, 2)`: attack, bona fide.
-        maps: `depth` `(B, 1, h, h)` and `reflection` `(B, 3, h, h)`, as far as there are such branches; h is the
+        maps: `depth` `(B, 1, h, h)` and `reflection` `(B, 3, h, h)`, if the network has these branches; h is the
             input's side / 8. Not negative, and not bounded above: the last activation is a ReLU.
-        features: What figure 4 shows: the features before each map, `depth` and `reflection` `(B, C, h, h)`, and those
+        features: The features of figure 4: those before each map, `depth` and `reflection` `(B, C, h, h)`, and those
             after the enrichment, `enriched` `(B, C, h / 2, h / 2)`.
     """
 
@@ -54,14 +54,14 @@ class BasnNetwork(nn.Module):
         input_size: Side of the input in pixels, a multiple of 32. The classifier's last kernel follows from it.
         backbone: A model of timm with features at strides 2, 4, 8 and 16.
         pretrained: Start from timm's weights.
-        backbone_weights: Path of a file with weights to start from instead.
+        backbone_weights: Path of a file with initial weights to load instead.
         auxiliary: Branches of the AFE. Table 1's baseline has none, its models A and B have one.
-        fusion: How the features of two branches meet: `subtract` is the paper's, `add` Table 1's model C.
+        fusion: How the features of two branches are combined: `subtract` is the paper's, `add` Table 1's model C.
         afe_channels: Kernels of a branch's layers before the last, which gives the map.
         fusion_channels: Kernels of the layers of enrichment and classifier.
 
     Raises:
-        FasError: The size is not a multiple of 32; or the backbone cannot be had, see `feature_backbone`.
+        FasError: The size is not a multiple of 32; or the backbone is not available, see `feature_backbone`.
     """
 
     mean: Tensor
@@ -81,7 +81,7 @@ class BasnNetwork(nn.Module):
     ) -> None:
         super().__init__()
         if input_size < 32 or input_size % 32:
-            raise FasError(f"BASN cannot take images of {input_size} pixels", remedy="choose a multiple of 32")
+            raise FasError(f"BASN does not accept images of {input_size} pixels", remedy="choose a multiple of 32")
         self.input_size = input_size
         self.six_to_three = _he(nn.Conv2d(6, 3, 3, padding=1))
         self.backbone, channels = feature_backbone(backbone, _STRIDES, pretrained=pretrained, weights=backbone_weights)

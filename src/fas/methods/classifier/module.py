@@ -19,7 +19,7 @@ Loss = Literal["cross_entropy", "bce"]
 
 
 class ClassifierOutputs(NamedTuple):
-    """What one forward pass gives.
+    """The result of one forward pass.
 
     Attributes:
         features: `(B, D)`, the pooled features of the backbone.
@@ -36,14 +36,14 @@ class Classifier(Method):
     Args:
         input_size: Side of the input in pixels.
         backbone: A model of timm.
-        pretrained: Start from ImageNet weights: those of `fas models` for tf_efficientnet_lite0, else timm's.
-        backbone_weights: Path of a file with weights to start from instead, for machines without network.
+        pretrained: Start from ImageNet weights: those of `fas models` for tf_efficientnet_lite0, otherwise timm's.
+        backbone_weights: Path of a file with initial weights to load instead, for machines without network.
         frozen: Train the head alone; weights and batch statistics of the backbone stay as they are.
         loss: `cross_entropy` over two classes, or `bce` on one logit.
-        dropout: Share of features that are dropped in front of the head in training.
+        dropout: Share of features that are dropped before the head in training.
         label_smoothing: Share of the target that is spread evenly over both classes.
         lr: Learning rate of AdamW.
-        weight_decay: Of AdamW.
+        weight_decay: Weight decay of AdamW.
     """
 
     name: ClassVar[str] = "classifier"
@@ -85,10 +85,10 @@ class Classifier(Method):
         self.backbone.requires_grad_(not frozen)
         self._label_smoothing = label_smoothing
         self._lr, self._weight_decay = lr, weight_decay
-        self.train()  # Lightning leaves the modes as they are when a fit begins
+        self.train()  # Lightning does not change the modes when a fit begins
 
     def train(self, mode: bool = True) -> Classifier:
-        """Keeps a frozen backbone in evaluation mode, so that its batch statistics do not move."""
+        """Keeps a frozen backbone in evaluation mode, so that its batch statistics do not change."""
         super().train(mode)
         if self.frozen:
             self.backbone.eval()
@@ -118,6 +118,6 @@ class Classifier(Method):
         return {"pooled": outputs.features}
 
     def configure_optimizers(self) -> Any:
-        """AdamW with a constant learning rate over what is trained."""
+        """AdamW with a constant learning rate for all trained weights."""
         trained = [parameter for parameter in self.parameters() if parameter.requires_grad]
         return torch.optim.AdamW(trained, lr=self._lr, weight_decay=self._weight_decay)

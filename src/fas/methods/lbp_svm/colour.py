@@ -1,4 +1,4 @@
-"""Grey, HSV and YCbCr as OpenCV makes them of 8-bit images, in torch, equal to the last bit.
+"""Grey, HSV and YCbCr of 8-bit images as OpenCV computes them, in torch, equal to the last bit.
 
 A local binary pattern compares neighbouring values, so it depends on how colours were rounded. OpenCV computes in
 fixed-point numbers of integers. All these integers are below 2^24, so float32 holds them exactly, on any device.

@@ -27,25 +27,25 @@ _GAMMA = tuple(2.0**power for power in range(-15, 0, 2))
 class LbpSvm(FittedMethod):
     """Histograms of local binary patterns and an SVM (Chingovska et al. 2012; in colour Boulkenafet et al. 2015).
 
-    The paper's sections are not known here; the README says what each value rests on.
+    The paper's sections are not known here; the README names the source of each value.
 
     Args:
         input_size: Side of the input in pixels.
         colour: The channels whose histograms are concatenated: `grey` (Chingovska), `hsv_ycbcr` (Boulkenafet), or one
             of its halves `hsv` and `ycbcr`.
-        blocks: Blocks per side: 1 for the whole face, 3 for 3 x 3 blocks (Chingovska has both).
+        blocks: Blocks per side: 1 for the whole face, 3 for 3 x 3 blocks (Chingovska uses both).
         pattern: `uniform` (LBP^u2, 59 bins with 8 points) or `default` (256 bins).
-        radius: Of the circle of points, in pixels.
+        radius: Radius of the circle of points, in pixels.
         points: Points on the circle.
-        interpolation: Take values between pixels instead of the nearest pixel.
-        scale: Side of the crop in sides of the face box; None takes the stored crop.
+        interpolation: Interpolate values between pixels instead of using the nearest pixel.
+        scale: Side of the crop in sides of the face box; None uses the stored crop.
         kernel: `rbf` or `linear`.
         c_grid: Penalties to choose from.
         gamma_grid: Widths of the RBF kernel to choose from; not read for a linear one.
         grid_samples: At most so many training samples are used to choose; the fit itself uses all.
 
     Raises:
-        FasError: A block has no room for a circle.
+        FasError: A block is too small for a circle.
     """
 
     name: ClassVar[str] = "lbp_svm"
@@ -71,7 +71,7 @@ class LbpSvm(FittedMethod):
         self.save_hyperparameters()
         if input_size // blocks <= 2 * radius:
             raise FasError(
-                f"blocks of {input_size // blocks} pixels have no room for patterns of radius {radius}",
+                f"blocks of {input_size // blocks} pixels are too small for patterns of radius {radius}",
                 remedy="choose a larger model.input_size, or a smaller model.blocks or model.radius",
             )
         self.requirements = Requirements(input_size=input_size, crop_scale=scale, sampling="all")

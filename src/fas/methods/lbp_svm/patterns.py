@@ -18,14 +18,14 @@ class PatternHistogram(nn.Module):
     Points are counted from the right, counter-clockwise. Only pixels whose circle lies inside their block have one.
 
     With interpolation the labels equal those of `skimage.feature.local_binary_pattern` of each block alone, but for
-    `radius` pixels at the block's border, where scikit-image takes zeros for what is outside. Without it they have the
+    `radius` pixels at the block's border, where scikit-image assumes zeros outside. Without it they have the
     same numbers.
 
     Args:
         pattern: `default` has 2^P labels. `uniform` (u2 of Ojala et al. 2002, scikit-image's `nri_uniform`) has a label
             for each pattern with at most two changes between 0 and 1 around the circle, and one for all others:
             P (P - 1) + 3 labels.
-        radius: Of the circle in pixels.
+        radius: Radius of the circle in pixels.
         points: P.
         interpolation: Take values between pixels by bilinear interpolation in float64, as scikit-image does. Otherwise
             a point is the nearest pixel: with 8 points at radius 1 the 3 x 3 neighbourhood.
@@ -56,7 +56,7 @@ class PatternHistogram(nn.Module):
         Returns:
             `(B, C * blocks * blocks * bins)` float64; channels, then rows and columns of blocks.
         """
-        # One channel after the other: on a CPU the intermediate images of all of them would not stay in the cache.
+        # One channel after the other: on a CPU the intermediate images of all channels would not fit into the cache.
         return torch.cat([self._histograms(channel) for channel in channels.unbind(1)], dim=1)
 
     def _histograms(self, channel: Tensor) -> Tensor:
@@ -107,7 +107,7 @@ class PatternHistogram(nn.Module):
         return (1 - below) * top + below * bottom
 
     def _fraction(self, offset: float, count: int, like: Tensor) -> Tensor:
-        """What is left of each coordinate after rounding down: `(count,)`.
+        """The fractional part of each coordinate: `(count,)`.
 
         It is the same for all but for its last bits, which decide where neighbours are equal, and are scikit-image's.
         """

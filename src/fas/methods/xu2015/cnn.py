@@ -21,7 +21,7 @@ Dropout = Annotated[float, Field(ge=0, lt=1)]
 
 AUGMENTATION: TransformSettings = (
     {"HorizontalFlip": {"p": 0.5}},
-    # Cuts up to 5 % off each side and does not resample, so that training resizes crops as testing does.
+    # Removes up to 5 % of each side without resampling, so that training resizes crops as testing does.
     {
         "RandomCropFromBorders": {
             "crop_left": 0.05,
@@ -35,13 +35,13 @@ AUGMENTATION: TransformSettings = (
 """Mirroring and a jitter of the crop, drawn once for all frames of a clip. Ours."""
 
 SMALL: dict[str, object] = {"input_size": 32, "channels": (8, 8), "width": 16, "lr": 1e-2}
-"""Sizes of the network for checks."""
+"""Network sizes for the checks."""
 
 
 class Xu2015Cnn(Method):
     """The CNN of Xu, Li and Deng 2015 on single frames, with a softmax over two classes.
 
-    The README of the method says what is the paper's.
+    The method's README says which choices are the paper's.
 
     Args:
         input_size: Side of the input in pixels, a multiple of 8.

@@ -23,13 +23,13 @@ LossSteps = Literal["last", "mean"]
 class Xu2015(Method):
     """LSTM-CNN (Xu, Li and Deng 2015): a CNN for each frame of a clip, and an LSTM over its features.
 
-    The LSTM starts every clip from zeros. The README of the method says what is the paper's.
+    The LSTM starts every clip from zeros. The method's README says which choices are the paper's.
 
     Args:
         input_size: Side of the input in pixels, a multiple of 8.
         scale: Side of the crop in sides of the tight face box; 1.0, 1.4, 1.8, 2.2 and 2.6 are compared.
         length: Frames of a clip.
-        step: Distance of two frames of a clip, in frames of the video.
+        step: Distance between consecutive frames of a clip, in frames of the video.
         channels: Kernels of the CNN's two convolutions.
         width: Values of the CNN's fully connected layer, which the LSTM reads.
         hidden: Values of the LSTM's state.
@@ -64,7 +64,7 @@ class Xu2015(Method):
         self.cnn = FrameCnn(input_size=input_size, channels=channels, width=width)
         self.dropout = nn.Dropout(dropout)
         self.lstm = clip_lstm(width, hidden)
-        # Not `frame_classifier`: what that learnt of the CNN's features says nothing about the LSTM's.
+        # Not `frame_classifier`: it was trained on the CNN's features, not on the LSTM's.
         self.clip_classifier = last_layer(hidden)
         self.loss_steps = loss
         self.lr = lr

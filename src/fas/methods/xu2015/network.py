@@ -12,11 +12,11 @@ CNN_STRIDE = 8
 
 
 class Xu2015Outputs(NamedTuple):
-    """What one forward pass gives.
+    """The result of one forward pass.
 
     Attributes:
         logits: Attack, bona fide: `(B, 2)` of single frames; `(B, T, 2)` of clips, after each of their frames.
-        features: What the last layer reads, before dropout: `(B, D)` of single frames; `(B, T, D)` of clips.
+        features: The input of the last layer, before dropout: `(B, D)` of single frames; `(B, T, D)` of clips.
     """
 
     logits: Tensor

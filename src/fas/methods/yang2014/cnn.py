@@ -17,7 +17,7 @@ from fas.methods.yang2014.inputs import Frames, input_requirements, stacked
 from fas.methods.yang2014.network import AlexNet, Groups, Yang2014Outputs
 
 SMALL: dict[str, object] = {"channels": (4, 8, 8, 8, 8), "hidden": 16}
-"""Sizes of the network for checks."""
+"""Network sizes for the checks."""
 
 
 class Yang2014Cnn(Method):
@@ -34,8 +34,8 @@ class Yang2014Cnn(Method):
         groups: Parts that convolutions 2, 4 and 5 are cut into: 1, or AlexNet's 2.
         lr: Learning rate of the first `lr_step` steps; a re-implementation's.
         lr_step: The learning rate falls to a tenth every so many steps; a re-implementation's, for batches of 128.
-        momentum: Of SGD; a re-implementation's.
-        weight_decay: Of SGD; a re-implementation's.
+        momentum: Momentum of SGD; a re-implementation's.
+        weight_decay: Weight decay of SGD; a re-implementation's.
     """
 
     name: ClassVar[str] = "yang2014/cnn"

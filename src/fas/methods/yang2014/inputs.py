@@ -1,4 +1,4 @@
-"""What both stages see: one face or three, cut at one of the paper's five scales."""
+"""The input of both stages: one face or three, cropped at one of the paper's five scales."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Frames = Literal[1, 3]
 """Frames of one sample, stacked along the channels."""
 
 FRAME_STEP = 5
-"""Distance of the three frames in frames of the video. The paper does not say."""
+"""Distance between the three frames in frames of the video. The paper does not state it."""
 
 
 def input_requirements(

@@ -20,7 +20,7 @@ _POOL5_SIDE = 2  # 128 -> conv1 30 -> pool1 14 -> conv2 14 -> pool2 6 -> conv3 t
 
 
 class Yang2014Outputs(NamedTuple):
-    """What one forward pass gives.
+    """The result of one forward pass.
 
     Attributes:
         logits: `(B, 2)`: attack, bona fide.
@@ -58,7 +58,9 @@ class AlexNet(nn.Module):
     def __init__(self, *, frames: int, channels: Sequence[int], hidden: int, groups: Groups) -> None:
         super().__init__()
         if any(count % groups for count in channels):
-            raise FasError(f"{tuple(channels)} kernels cannot be cut into {groups} groups", remedy="take even numbers")
+            raise FasError(
+                f"{tuple(channels)} kernels do not divide into {groups} groups", remedy="choose even numbers"
+            )
         one, two, three, four, five = channels
         self.convolutions = nn.Sequential(
             nn.Conv2d(3 * frames, one, 11, stride=4),
@@ -107,11 +109,11 @@ class AlexNet(nn.Module):
 
     @torch.no_grad()
     def add_to_mean(self, mean: Tensor, count: int) -> None:
-        """Takes further training images into the mean.
+        """Adds training images to the mean.
 
         Args:
             mean: `(3 frames, 128, 128)`, their mean.
-            count: How many they are.
+            count: Their number.
         """
         self.seen += count
         self.mean += (mean - self.mean) * (count / self.seen)
@@ -120,6 +122,6 @@ class AlexNet(nn.Module):
 def response_norm() -> nn.LocalResponseNorm:
     """Local response normalisation over 5 neighbouring channels: `a / (2 + 1e-4 sum a^2)^0.75` (AlexNet, section 3.3).
 
-    Torch takes the mean of the squares instead of their sum, so its alpha is 5 times as large.
+    Torch uses the mean of the squares instead of their sum, so its alpha is 5 times as large.
     """
     return nn.LocalResponseNorm(5, alpha=5 * 1e-4, beta=0.75, k=2.0)

@@ -55,7 +55,7 @@ class Yang2014(FittedMethod):
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
-        # The SVM weighs the classes; to balance them by sampling would only leave out frames.
+        # The SVM weights the classes; balancing them by sampling would only drop frames.
         self.requirements = input_requirements(scale, frames, "all")
         self.network = AlexNet(frames=frames, channels=channels, hidden=hidden, groups=groups).requires_grad_(False)
         self.svm = SvmDecision("linear")

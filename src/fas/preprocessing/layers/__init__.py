@@ -1,4 +1,4 @@
-"""How each optional layer is made: one file per layer. This table and the one of `fas.layers` name the same layers."""
+"""How each optional layer is computed, in one file per layer. This table and `fas.layers` name the same layers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def make_makers(layers: Iterable[str], settings: LayerSettings) -> dict[str, Lay
 
     Args:
         layers: Names of optional layers.
-        settings: How they are made.
+        settings: Their settings.
 
     Raises:
         FasError: The settings do not fit, or weights are missing.

@@ -1,4 +1,4 @@
-"""What makes a layer of one presentation: the contract between the pipeline and the files of this folder."""
+"""The interface between the pipeline and the files of this folder: a maker computes a layer of one presentation."""
 
 from __future__ import annotations
 
@@ -34,27 +34,27 @@ class SeenFrame:
 
 
 class LayerMaker(ABC):
-    """Makes one layer. One maker serves all presentations of a worker, one after another.
+    """Computes one layer. One maker serves all presentations of a worker, one after another.
 
-    The same values must come out whether the layer is made in the same pass as the crops or added later: they depend on
-    the frames seen and on `settings` only. Bona fide and attacks are treated the same; data loading applies `zero_for`.
+    The values must not depend on whether the layer is computed with the crops or added later: they depend only on
+    the frames seen and on `settings`. Bona fide and attacks are treated the same; data loading applies `zero_for`.
 
     Attributes:
         needs_media: False: the maker sees the stored frames, and the layer can be added later without the media. True:
             it sees every frame of the medium in order, whichever of them the recipe keeps, with its whole image; a
             layer added later reads the media again.
-        settings: What decides the layer's values: JSON content, recorded in `layer.json`.
+        settings: Everything that determines the layer's values: JSON content, recorded in `layer.json`.
     """
 
     needs_media: ClassVar[bool] = False
     settings: dict[str, Any]
 
     def start(self) -> None:  # noqa: B027 (optional: most makers keep nothing)
-        """Begins a presentation: forgets what was kept of the one before."""
+        """Begins a presentation: forgets the state of the previous one."""
 
     @abstractmethod
     def see(self, frame: SeenFrame) -> NDArray[Any] | None:
-        """Takes the next frame, in order.
+        """Receives the next frame, in order.
 
         Returns:
             The frame's value in the form that `fas.layers` says, for a layer with one value per frame. None: the layer
@@ -65,7 +65,7 @@ class LayerMaker(ABC):
         """Ends a presentation.
 
         Returns:
-            The value of the presentation, for a layer that has one. None: there is none.
+            The value of the presentation for a layer that has one, else None.
         """
         return None
 

@@ -1,4 +1,4 @@
-"""Feeds the frames of one presentation to makers, and collects what they give, encoded."""
+"""Feeds the frames of one presentation to makers, and collects and encodes their values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fas.store.codec import encode_value
 
 
 class Making:
-    """The layers of one presentation while they are made.
+    """The layers of one presentation while they are computed.
 
     Args:
         makers: By layer; they are started here.
@@ -27,7 +27,7 @@ class Making:
             maker.start()
 
     def see(self, frame: SeenFrame) -> None:
-        """Shows the next frame to the makers that want it.
+        """Shows the next frame to the makers that need it.
 
         Raises:
             ValueError: A maker gave a value that does not fit its layer, or one for a frame that is not stored.
