@@ -133,14 +133,20 @@ class Run:
         data = json.loads(self.environment.read_text(encoding="utf-8")).get("data", {})
         return "dev" not in data.get("presentations", {"dev": 0})
 
-    def write_config(self, config: Mapping[str, Any]) -> None:
+    def write_config(self, config: Mapping[str, Any], *, resumed: bool = False) -> None:
         """Writes the resolved config.
+
+        Args:
+            config: The config.
+            resumed: The run was resumed; the first line of the file, with the command that began it, stays.
 
         Raises:
             FasError: The folder is not writable.
         """
-        text = yaml.safe_dump(dict(config), sort_keys=False)
-        write_text(self.config, f"# The resolved config of: {command_line()}\n{text}")
+        first = f"# The resolved config of: {command_line()}"
+        if resumed and self.config.is_file():
+            first = self.config.read_text(encoding="utf-8").partition("\n")[0]
+        write_text(self.config, f"{first}\n{yaml.safe_dump(dict(config), sort_keys=False)}")
 
     def write_environment(self, facts: Mapping[str, Any], *, resumed: bool = False) -> None:
         """Writes the environment of the run.

@@ -15,7 +15,6 @@ from fas.data.batch import Requirements, TransformSettings
 from fas.data.datamodule import FasDataModule
 from fas.errors import FasError
 from fas.methods import method_class
-from fas.methods.fitted import FittedMethod
 from fas.methods.scorer import Scorer
 from fas.training.arguments import check_arguments
 from fas.training.callbacks import Progress
@@ -38,9 +37,6 @@ _TRAINER_GIVEN = (
     "model_registry",
 )
 
-_HALF = ("16-true", "bf16-true")
-"""Lightning's precisions in which everything is rounded, not only what autocast chooses."""
-
 
 def build_scorer(experiment: Experiment, *, from_checkpoint: bool = False) -> Scorer:
     """The method of an experiment or a stage with its hyper-parameters.
@@ -50,18 +46,31 @@ def build_scorer(experiment: Experiment, *, from_checkpoint: bool = False) -> Sc
         from_checkpoint: Weights come from a checkpoint, so no initial weights are fetched.
 
     Raises:
-        FasError: The method or a hyper-parameter is unknown, a value does not fit, or weights are not available; or a
-            method that is fitted would be rounded to half precision.
+        FasError: The method or a hyper-parameter is unknown, a value does not fit, or weights are not available.
     """
     arguments = check_model(experiment.model, "model")
     kind = method_class(str(experiment.model["name"]))
-    precision = experiment.trainer.get("precision")
-    if issubclass(kind, FittedMethod) and precision in _HALF:
-        raise FasError(
-            f"trainer.precision={precision} would round the images and the arrays of {kind.name}, which is fitted",
-            remedy="give trainer.precision=32-true or a mixed one",
-        )
     return kind(**{**arguments, **(kind.starting_point if from_checkpoint else {})})
+
+
+def check_settings(experiment: Experiment) -> None:
+    """Checks the keys and values of all sections of an experiment or a stage, before anything is built.
+
+    Raises:
+        FasError: A key is unknown, or a value does not fit.
+    """
+    check_model(experiment.model, "model")
+    _data_arguments(experiment)
+    _trainer_arguments(experiment)
+
+
+def _data_arguments(experiment: Experiment) -> dict[str, Any]:
+    data = check_arguments(FasDataModule, experiment.data, "data", ("requirements", "transforms", "seed"))
+    return {**data, **check_arguments(_augment_section, experiment.augment, "augment")}
+
+
+def _trainer_arguments(experiment: Experiment) -> dict[str, Any]:
+    return check_arguments(pl.Trainer, experiment.trainer, "trainer", _TRAINER_GIVEN)
 
 
 def _augment_section(*, transforms: TransformSettings | None) -> None:
@@ -74,9 +83,7 @@ def build_datamodule(experiment: Experiment, requirements: Requirements) -> FasD
     Raises:
         FasError: A key is unknown, a value does not fit, or an augmentation is unknown.
     """
-    arguments = check_arguments(FasDataModule, experiment.data, "data", ("requirements", "transforms", "seed"))
-    augment = check_arguments(_augment_section, experiment.augment, "augment")
-    return FasDataModule(**arguments, **augment, requirements=requirements, seed=experiment.seed)
+    return FasDataModule(**_data_arguments(experiment), requirements=requirements, seed=experiment.seed)
 
 
 def build_trainer(
@@ -93,7 +100,7 @@ def build_trainer(
     Raises:
         FasError: An argument is unknown, or Lightning rejects a value.
     """
-    arguments = check_arguments(pl.Trainer, experiment.trainer, "trainer", _TRAINER_GIVEN)
+    arguments = _trainer_arguments(experiment)
     if (arguments.get("max_epochs") or 0) < 1:
         raise FasError("trainer.max_epochs must be at least 1", remedy="give trainer.max_epochs=...")
     return _trainer(
@@ -118,7 +125,7 @@ def build_evaluator(experiment: Experiment, what: str = "score") -> pl.Trainer:
     Raises:
         FasError: Lightning rejects the kind or the precision.
     """
-    arguments = check_arguments(pl.Trainer, experiment.trainer, "trainer", _TRAINER_GIVEN)
+    arguments = _trainer_arguments(experiment)
     kept = {key: arguments[key] for key in ("accelerator", "precision") if key in arguments}
     return _trainer(**kept, devices=1, logger=False, callbacks=[Progress(what)], enable_checkpointing=False)
 

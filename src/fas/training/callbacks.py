@@ -43,7 +43,7 @@ class Progress(Callback):
             samples = _samples(trainer.train_dataloader, trainer.num_training_batches)
             samples += sum(_samples(trainer.val_dataloaders, number) for number in trainer.num_val_batches) / every
             self._frames = _frames_per_sample(pl_module)
-            left = round((trainer.max_epochs - trainer.current_epoch) * samples) * self._frames
+            left = round(_epochs_left(trainer) * samples) * self._frames
             self._advance = self._stack.enter_context(progress_bar("fit", left, "frame"))
 
     def on_predict_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -136,12 +136,24 @@ def _frames_per_sample(module: pl.LightningModule) -> int:
     return 1 if requirements is None or requirements.clip is None else int(requirements.clip.length)
 
 
+def _epochs_left(trainer: pl.Trainer) -> float:
+    """Epochs until the trainer's limit, of epochs or of optimiser steps; the last may be a part of one."""
+    assert trainer.max_epochs is not None
+    epochs = float(trainer.max_epochs - trainer.current_epoch)
+    if trainer.max_steps < 0:
+        return epochs
+    batches = (trainer.max_steps - trainer.global_step) * trainer.accumulate_grad_batches
+    return max(0.0, min(epochs, batches / max(1, trainer.num_training_batches)))
+
+
 def _samples(loader: Any, batches: float) -> float:
     """The number of samples in a number of batches of a loader."""
     if not isinstance(loader, DataLoader) or not batches:
         return 0
-    size = loader.batch_size or 1
+    # For predicting, Lightning hides size and sampler in a batch sampler of its own.
+    size = getattr(loader.batch_sampler, "batch_size", None) or 1
+    sampler = getattr(loader.batch_sampler, "sampler", loader.sampler)
     try:
-        return min(len(loader.sampler), batches * size)  # type: ignore[arg-type]
+        return min(len(sampler), batches * size)
     except TypeError:  # a loader of a test or of a stream
         return batches * size

@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from fas.methods.fitted import FittedMethod, TrainingTable
 from fas.methods.lightning import quiet_lightning
 from fas.methods.scorer import Scorer
 from fas.runs.run import Run, StageFolder, new_run
-from fas.training.build import build_datamodule, build_evaluator, build_scorer, build_trainer
+from fas.training.build import build_datamodule, build_evaluator, build_scorer, build_trainer, check_settings
 from fas.training.callbacks import Progress
 from fas.training.checkpoints import checkpoints
 from fas.training.compose import compose_run
@@ -61,12 +62,16 @@ def fit(experiment: Experiment) -> Run:
         stage.last.is_file() or stage.best.is_file() for stage in earlier.stage_folders(_names(stages))
     )
     if earlier is not None and resumed:
-        _check_same(experiment, earlier)
+        first = compose_run(earlier.path)
+        _check_same(experiment, first, earlier.path)
+        # The folder may be moved before it is resumed again, so its config does not learn its path here.
+        experiment = replace(experiment, run_dir=first.run_dir)
+    for stage in stages.values():
+        check_settings(stage)  # of all, since a mistake in the last would be found after days
     fitting = _Fitting(experiment, earlier, resumed=resumed)
-    before: StageFolder | None = None
     for place, (name, stage) in enumerate(stages.items()):
         fitting.start_stage(name, place, len(stages))
-        before = fitting.fit_stage(stage, before)
+        fitting.fit_stage(stage)
     return fitting.end()
 
 
@@ -88,15 +93,22 @@ class _Fitting:
     def start_stage(self, name: str, place: int, count: int) -> None:
         """Sets the current stage."""
         self._name, self._place, self._count = name, place, count
+        if place and self._run is not None:
+            self._run = _agreed(self._run)  # rank 0 may still be fitting the stage before
 
-    def fit_stage(self, stage: Experiment, before: StageFolder | None) -> StageFolder:
+    def fit_stage(self, stage: Experiment) -> None:
         """Fits one stage, resumes it, or skips it if it is finished."""
+        folders = self._folders()
+        if begun := [one for one in folders[self._place + 1 :] if one.last.is_file() or one.best.is_file()]:
+            # More epochs of this one would be of no effect: the next one has started from it.
+            _tell(f"\nstage    {self._name}: finished, since stage {begun[0].name} has begun")
+            return
         pl.seed_everything(stage.seed, workers=True, verbose=False)
-        found = self._folder()
+        found = folders[self._place] if folders else None
         resumed = read_checkpoint(found.last) if found is not None and found.last.is_file() else None
         scorer = build_scorer(stage, from_checkpoint=resumed is not None)
-        if before is not None and resumed is None:
-            self._start_from(scorer, before)
+        if self._place and resumed is None:
+            self._start_from(scorer, folders[self._place - 1])
         data = build_datamodule(stage, scorer.requirements)
         with readable_errors():
             data.setup("fit")  # before a folder is created or a process started; Lightning's call then does nothing
@@ -109,7 +121,6 @@ class _Fitting:
                 self._train(scorer, stage, data, folder, resumed)
             else:
                 raise FasError(f"method {scorer.name!r} can be used, but not trained")
-        return folder
 
     def end(self) -> Run:
         """Prints the results and the next command."""
@@ -128,11 +139,9 @@ class _Fitting:
             warnings.warn(FasWarning(message), stacklevel=2)
         return run
 
-    def _folder(self) -> StageFolder | None:
-        """The stage's folder, if the run has one yet."""
-        if self._run is None:
-            return None
-        return self._run.stage_folders(tuple(self._experiment.stages))[self._place]
+    def _folders(self) -> tuple[StageFolder, ...]:
+        """The stages' folders; none before the run has one."""
+        return () if self._run is None else self._run.stage_folders(tuple(self._experiment.stages))
 
     def _record(self, data: FasDataModule) -> StageFolder:
         """Creates the run's folder and writes config and environment, once."""
@@ -141,9 +150,7 @@ class _Fitting:
         if not self._recorded:
             _write_record(self._run, self._experiment, data.facts, self._resumed)
             self._recorded = True
-        folder = self._folder()
-        assert folder is not None
-        return folder
+        return self._folders()[self._place]
 
     def _start_from(self, scorer: Scorer, before: StageFolder) -> None:
         checkpoint = before.best if before.best.is_file() else before.last
@@ -194,7 +201,6 @@ class _Fitting:
             raise
         finally:
             finish(loggers)
-        self._run = _agreed(self._run)
 
 
 def _fit_features(method: FittedMethod, stage: Experiment, data: FasDataModule, folder: StageFolder) -> None:
@@ -282,13 +288,13 @@ def _agreed(run: Run) -> Run:
 
 @rank_zero_only
 def _write_record(run: Run, experiment: Experiment, facts: Mapping[str, Any], resumed: bool) -> None:
-    run.write_config(experiment.config())
+    run.write_config(experiment.config(), resumed=resumed)
     run.write_environment({"data": dict(facts)}, resumed=resumed)
 
 
-def _check_same(experiment: Experiment, run: Run) -> None:
-    """Refuses to resume with settings that differ from the run's, except those that may change."""
-    before, now = (_settled(one) for one in (compose_run(run.path), experiment))
+def _check_same(experiment: Experiment, first: Experiment, path: Path) -> None:
+    """Refuses to resume with other settings than the run began with, but for those that may change on the way."""
+    before, now = (_settled(one) for one in (first, experiment))
     different = [
         f"{section}.{key} was {before[section].get(key)!r}, is {now[section].get(key)!r}"
         for section in before
@@ -298,8 +304,8 @@ def _check_same(experiment: Experiment, run: Run) -> None:
     if different:
         raise FasError(
             f"the run in this folder has another config: {'; '.join(different)}",
-            path=run.path,
-            remedy="give run_dir=ANOTHER for a new run, or resume it with its own settings",
+            path=path,
+            remedy="give run_dir=ANOTHER for a new run, or the run's own settings to resume it",
         )
 
 

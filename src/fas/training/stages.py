@@ -10,10 +10,14 @@ from typing import Any
 
 from fas.errors import FasError
 from fas.methods import method_class
+from fas.methods.fitted import FittedMethod
 from fas.training.arguments import check_arguments
 from fas.training.experiment import Experiment, Monitor
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+_HALF = ("16-true", "bf16-true")
+"""Precisions of Lightning in which everything is rounded, not only what autocast chooses."""
 
 
 def _stage_sections(
@@ -37,8 +41,8 @@ def stage_experiments(experiment: Experiment) -> dict[str, Experiment]:
     `model.scale=2.2` reaches all stages.
 
     Raises:
-        FasError: A stage's name, section or method is wrong, or a key that it does not know; or a method lacks the
-            stage that it follows.
+        FasError: A stage's name, section or method is wrong, or a key that it does not know; a method lacks the stage
+            that it follows; or a method that is fitted would be rounded to half precision.
     """
     check_model(experiment.model, "model")
     stages = {name: _stage(experiment, name, changes) for name, changes in experiment.stages.items()}
@@ -46,7 +50,14 @@ def stage_experiments(experiment: Experiment) -> dict[str, Experiment]:
     before = ""
     for stage in stages.values():
         method = str(stage.model["name"])
-        wanted = method_class(method).follows
+        kind = method_class(method)
+        precision = stage.trainer.get("precision")
+        if issubclass(kind, FittedMethod) and precision in _HALF:
+            raise FasError(
+                f"trainer.precision={precision} would round the images and the arrays of {method}, which is fitted",
+                remedy="give trainer.precision=32-true or a mixed one",
+            )
+        wanted = kind.follows
         if wanted and wanted != before:
             folder, _, part = wanted.partition("/")
             raise FasError(
