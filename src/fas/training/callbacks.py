@@ -154,6 +154,6 @@ def _samples(loader: Any, batches: float) -> float:
     size = getattr(loader.batch_sampler, "batch_size", None) or 1
     sampler = getattr(loader.batch_sampler, "sampler", loader.sampler)
     try:
-        return min(len(sampler), batches * size)
+        return min(len(sampler), batches * size)  # type: ignore[arg-type]
     except TypeError:  # a loader of a test or of a stream
         return batches * size
