@@ -100,7 +100,7 @@ def test_one_draw_serves_all_frames_of_a_clip_and_points_move_along():
     depth = [frame[..., 0].copy() for frame in frames]
     mesh = [np.array([[7.0, 8.0, 7.0], [0.0, 15.0, -1.0]], np.float32) for _ in frames]
     chain = [{"HorizontalFlip": {"p": 0.5}}, {"RandomCrop": {"height": 12, "width": 12}}, {"ColorJitter": {"p": 1}}]
-    augmentation = Augmentation(chain, LAYERS)
+    augmentation = Augmentation(chain, (*LAYERS, "mesh"))
     for seed in range(8):
         torch.manual_seed(seed)
         images, maps, points = augmentation(frames, {"depth": depth}, {"mesh": mesh})

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from fas.data.batch import TransformSettings
 from fas.errors import FasError
+from fas.layers import LAYERS
 
 Image = NDArray[np.uint8]
 Points = NDArray[np.float32]
@@ -31,7 +32,7 @@ class Augmentation:
     Args:
         transforms: The transforms in their order, each as `{ClassName: {argument: value}}`. The class must be one of
             albumentations' own transforms.
-        layers: The names of the maps that are passed with the crops.
+        layers: The names of the maps and points that are passed with the crops.
 
     Raises:
         FasError: An unknown transform or argument, or a value that albumentations rejects.
@@ -39,10 +40,17 @@ class Augmentation:
 
     def __init__(self, transforms: TransformSettings, layers: Sequence[str] = ()) -> None:
         albumentations = _import_albumentations()
-        self._compose = albumentations.Compose(
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Got processor for keypoints, but no transform")
+            self._compose = self._chain(albumentations, transforms, layers)
+
+    @staticmethod
+    def _chain(albumentations: Any, transforms: TransformSettings, layers: Sequence[str]) -> Any:
+        points = any(LAYERS[one].kind == "points" for one in layers)
+        return albumentations.Compose(
             [_make_transform(albumentations, entry) for entry in transforms],
-            additional_targets=dict.fromkeys(layers, "masks"),
-            keypoint_params=albumentations.KeypointParams(format="xy", remove_invisible=False),
+            additional_targets=dict.fromkeys((one for one in layers if LAYERS[one].kind == "image"), "masks"),
+            keypoint_params=albumentations.KeypointParams(format="xy", remove_invisible=False) if points else None,
         )
 
     def __call__(
@@ -69,10 +77,10 @@ class Augmentation:
             for layer, values in maps.items()
         }
         flat = [one[:, :2] for values in points.values() for one in values]
-        keypoints = np.concatenate(flat) if flat else np.zeros((0, 2), np.float32)
+        further = {"keypoints": np.concatenate(flat)} if flat else {}
         self._compose.set_random_seed(int(torch.randint(2**31, ())))
         try:
-            done = self._compose(images=np.stack(images), keypoints=keypoints, **resized)
+            done = self._compose(images=np.stack(images), **further, **resized)
         except Exception as error:  # albumentations' own errors have no narrower base class
             raise FasError(
                 f"the augmentation fails on a crop of {width} x {height}: {_reason(error)}",
@@ -84,7 +92,8 @@ class Augmentation:
                 "the augmentation does not return 8-bit RGB images",
                 remedy="leave out transforms that normalise or convert; the method does that",
             )
-        moved = iter(np.split(np.asarray(done["keypoints"], np.float32), np.cumsum([len(one) for one in flat])[:-1]))
+        places = np.cumsum([len(one) for one in flat])[:-1]
+        moved = iter(np.split(np.asarray(done["keypoints"], np.float32), places) if flat else ())
         return (
             list(crops),
             {layer: list(done[layer]) for layer in maps},
