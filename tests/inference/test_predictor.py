@@ -31,6 +31,6 @@ def test_a_recipe_that_lacks_a_setting_is_refused(key):
 
 
 def test_faces_that_came_with_the_dataset_are_found_in_other_videos():
-    with pytest.warns(FasWarning, match="given by the dataset"):
+    with pytest.warns(FasWarning, match="came with the dataset"):
         settings = face_settings({**SETTINGS.recipe({}), "detector": "annotations"})
     assert settings.detector == "mediapipe"

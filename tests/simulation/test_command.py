@@ -33,7 +33,7 @@ def fas(*arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("command") / "tree"
     done = fas("oulu", "--out", root, *SMALL, "--workers", 1)
-    assert "15 made" in done.stdout
+    assert "15 created" in done.stdout
     assert "simulated" in done.stdout
     return root
 
