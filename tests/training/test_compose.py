@@ -194,6 +194,20 @@ class TestStages:
         first, second = stage_experiments(compose_experiment(staged, ["stages.first.model.lr=0.25", "seed=3"])).values()
         assert (first.model["lr"], second.model["lr"], first.seed, second.seed) == (0.25, 5e-5, 3, 3)
 
+    def test_take_overrides_of_what_they_share_with_the_experiment(self, staged):
+        composed = compose_experiment(staged, ["stages.second.model.lr=0.125", "stages.second.data.batch_size=3"])
+        first, second = stage_experiments(composed).values()
+        assert (second.model["lr"], second.data["batch_size"], first.data["batch_size"]) == (0.125, 3, 32)
+
+    @pytest.mark.parametrize("override", ["stages.third.model.lr=1", "stages.secnd={}"])
+    def test_a_misspelt_stage_lists_the_stages(self, staged, override):
+        with pytest.raises(FasError, match="there is no stage") as caught:
+            compose_experiment(staged, [override])
+        assert "first, second" in caught.value.remedy
+        with pytest.raises(FasError, match="there is no stage") as caught:
+            compose_experiment("basn", [override])
+        assert "no stages" in caught.value.remedy
+
     def test_an_override_that_no_stage_would_see_is_refused(self, staged):
         with pytest.raises(FasError, match=r"every stage sets its own trainer\.max_epochs") as caught:
             compose_experiment(staged, ["trainer.max_epochs=7"])

@@ -70,7 +70,7 @@ def compose_experiment(experiment: str, overrides: Sequence[str] = ()) -> Experi
             )
         name = file.name
     folder = file.parents[name.count("/")]
-    config = _compose(folder, name, _with_stored_data(overrides))
+    config = _compose(folder, name, _for_stages(folder, name, _with_stored_data(overrides)))
     composed = Experiment.from_config({**config, "experiment": Path(name).with_suffix("").as_posix()})
     _check_reach(composed, overrides)
     return composed
@@ -93,6 +93,7 @@ def compose_run(run: Path, overrides: Sequence[str] = ()) -> Experiment:
     groups = {folder.name for folder in resource_dir("conf").iterdir() if folder.is_dir()}
     # The stored config has no defaults list to override, so a group's choice is added on top of it.
     added = [f"+{one}" if one.partition("=")[0] in groups else one for one in _with_stored_data(overrides)]
+    added = _for_stages(run, config.name, added)
     composed = Experiment.from_config(_compose(run, config.name, added))
     _check_reach(composed, overrides)
     return composed
@@ -132,6 +133,24 @@ def _with_stored_data(overrides: Sequence[str]) -> list[str]:
         else:
             done.append(override)
     return done
+
+
+def _for_stages(folder: Path, name: str, overrides: Sequence[str]) -> list[str]:
+    """Lets an override change what a stage takes from the experiment, which Hydra does not know as a key of the stage.
+
+    Raises:
+        FasError: There is no such stage.
+    """
+    staged = [one for one in overrides if one.startswith("stages.")]
+    if not staged:
+        return list(overrides)
+    stages = list(_compose(folder, name, [one for one in overrides if one not in staged]).get("stages") or {})
+    for one in staged:
+        stage = re.split(r"[.=]", one)[1]
+        if stage not in stages:
+            choices = _suggest(stage, stages) if stages else "the experiment has no stages"
+            raise FasError(f"there is no stage {stage!r}", remedy=choices)
+    return [f"++{one}" if one in staged else one for one in overrides]
 
 
 def _check_reach(experiment: Experiment, overrides: Sequence[str]) -> None:
