@@ -205,7 +205,10 @@ def _training_curve(
     for stage, start in starts.items():
         if steps[0] <= start <= steps[1]:
             plot.line(plot.x(start), Plot.top, plot.x(start), 210 - Plot.bottom, "axis")
-            plot.text(plot.x(start) + 3, Plot.top + 9, stage, "tick")
+            # A name at the right end would be cut off there.
+            place = plot.x(start)
+            right = place < WIDTH / 2
+            plot.text(place + (3 if right else -3), Plot.top + 9, stage, "tick" if right else "tick end")
     entries = []
     colours = (BONA_FIDE_COLOUR, *ATTACK_COLOURS)
     for place, (name, line) in enumerate(lines.items()):
