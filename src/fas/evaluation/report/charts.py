@@ -207,7 +207,7 @@ def _training_curve(
             plot.line(plot.x(start), Plot.top, plot.x(start), 210 - Plot.bottom, "axis")
             # A name at the right end would be cut off there.
             place = plot.x(start)
-            right = place < WIDTH / 2
+            right = place < WIDTH - 80
             plot.text(place + (3 if right else -3), Plot.top + 9, stage, "tick" if right else "tick end")
     entries = []
     colours = (BONA_FIDE_COLOUR, *ATTACK_COLOURS)
