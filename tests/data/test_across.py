@@ -37,13 +37,14 @@ def own_store(root: Path, recipe: dict) -> None:
 
     store = Store.create(root, "mine", recipe, {})
     store.declare_layer("rgb", {})
+    own = {"dataset": "someone's name for it"}
     listed = manifest_recipe(root.parent / "mine.csv").listed
     for path, facts in listed.items():
         kind = facts["kind"].replace("bona_fide", "")
         meta = {"path": path, "subject": facts["subject"], "split": facts["set"], "label": int(not kind)}
         video_id = path.removesuffix(".mp4")
         frames = [(number, encode_image(image_of(video_id, number, size=64))) for number in range(2)]
-        store.write_shard("rgb", video_id, frames, {**meta, "attack_type": kind, "attributes": {}}, "png")
+        store.write_shard("rgb", video_id, frames, {**meta, "attack_type": kind, "attributes": own}, "png")
     store.build_index()
 
 
@@ -58,8 +59,8 @@ def root(tmp_path: Path) -> Path:
 
 def data_module(root: Path, **settings: object) -> FasDataModule:
     arguments = {"protocol": str(root.parent / "both.yaml"), "dataset": None, "store": root, "num_workers": 0}
-    requirements = Requirements(input_size=32)
-    return FasDataModule(requirements=requirements, **{**arguments, **settings})  # type: ignore[arg-type]
+    arguments["requirements"] = Requirements(input_size=32)
+    return FasDataModule(**{**arguments, **settings})  # type: ignore[arg-type]
 
 
 def test_splits_and_samples_come_from_both_stores(root: Path) -> None:
@@ -76,6 +77,25 @@ def test_splits_and_samples_come_from_both_stores(root: Path) -> None:
     assert data.facts["simulated"] is False
     drawn = np.concatenate([batch["presentation"].numpy() for batch in data.train_dataloader()])
     assert {name.partition("/")[0] for name in data.presentations["video_id"][drawn]} == {"oulu", "mine"}
+
+
+def test_each_dataset_is_a_domain_whatever_its_own_attributes_say(root: Path) -> None:
+    data = data_module(root, requirements=Requirements(input_size=8, domain="dataset", sampling="per_domain"))
+    index = data.index
+    assert {one["dataset"] for one in index.presentations.attributes} == {"oulu", "mine"}
+    with pytest.warns(FasWarning, match=r"train presentations are not in the store"):
+        data.setup("fit")
+    assert data.domains == ("mine", "oulu")
+    drawn = [
+        (data.domains[domain], int(label), str(data.presentations["video_id"][code]).partition("/")[0])
+        for batch in data.train_dataloader()
+        for domain, label, code in zip(batch["domain"], batch["label"], batch["presentation"], strict=True)
+    ]
+    assert all(domain == dataset for domain, _, dataset in drawn)
+    # 2 frames of one bona fide and of one attack presentation are the smallest groups.
+    assert {one: drawn.count(one) for one in set(drawn)} == {
+        (dataset, label, dataset): 2 for dataset in ("mine", "oulu") for label in (0, 1)
+    }
 
 
 def test_a_joined_index_is_its_parts_one_after_the_other(root: Path) -> None:

@@ -245,7 +245,9 @@ def test_presentations_without_a_clip_are_named(root):
 
 
 def test_if_a_class_has_no_clip_the_remedy_is_more_frames(root):
-    with pytest.raises(FasError, match=r"10 of 10 train presentations have no 6 frames(.|\n)*--frames all"):
+    with pytest.raises(
+        FasError, match=r"10 of 10 train presentations have no 6 frames(.|\n)*`fas preprocess oulu --frames all`"
+    ):
         data_of(root, required={"clip": Clip(6)}).setup("fit")
 
 

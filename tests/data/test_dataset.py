@@ -121,6 +121,17 @@ def test_a_synthesised_attack_has_the_targets_of_an_attack_and_is_marked(index, 
     assert (kept["label"], kept["synthesised"]) == (1, False)
 
 
+def test_a_partner_is_opposite_to_what_a_sample_has_become(index, row_of):
+    wanted = Requirements(input_size=8, partner=True)
+    rows = np.arange(len(index))
+    training = Training(
+        synthesis=lambda images: images, partners={label: rows[index.label == label] for label in (0, 1)}
+    )
+    dataset = FaceDataset(index, np.array([row_of[1], row_of[0]]), wanted, training=training)
+    for sample in (dataset[0], dataset[1]):
+        assert (sample["label"], sample["partner"]["label"]) == (0, 1)
+
+
 def test_the_centre_crop_cuts_image_and_maps_alike(index, row_of):
     wanted = Requirements(input_size=CROP // 2, targets={"depth": MAP})
     cut = FaceDataset(index, np.array([row_of[1]]), wanted, share=0.5)[0]

@@ -11,7 +11,7 @@ from fas.data.datamodule import FasDataModule
 from fas.errors import FasError
 from fas.layers import MESH
 from fas.store import FrameReader, Store
-from fas.store.codec import encode_array
+from fas.store.codec import encode_array, encode_image
 from tests.fakes.store import CROP, make_store
 
 
@@ -97,7 +97,11 @@ def test_the_centre_crop_is_the_wanted_share_of_the_face_box_for_pixels_and_mesh
 def test_a_wider_crop_than_is_stored_is_an_error_with_the_margin_to_store(store):
     with pytest.raises(FasError, match=r"sees 2\.6 times the face box.*1\.8 times") as caught:
         batch_of(data_module(store, crop_scale=2.6))
-    assert "--margin 0.8" in caught.value.remedy
+    # 64 pixels show 1.8 face boxes; 2.6 need 92.4. The method's own layers come along.
+    assert "`fas preprocess oulu --margin 0.8 --size 93`" in caught.value.remedy
+    with pytest.raises(FasError) as caught:
+        batch_of(data_module(store, crop_scale=2.6, targets={"depth": 8}))
+    assert "--size 93 --depth`" in caught.value.remedy
 
 
 def test_a_clip_has_the_mesh_of_each_frame(store):
@@ -126,6 +130,21 @@ def test_an_attribute_that_presentations_lack_is_named(store):
     with pytest.raises(FasError, match="no attribute 'camera'") as caught:
         batch_of(data_module(store, domain="camera"))
     assert "phone" in caught.value.remedy
+
+
+def test_presentations_that_are_only_tested_need_no_domain(tmp_path):
+    store = make_store(tmp_path)
+    facts = {"path": "x.avi", "subject": "36", "split": "test", "label": 1, "attack_type": "", "attributes": {}}
+    facts["attributes"] = {"folder": "Test", "session": "3", "access": "1"}  # no phone
+    crops = [(0, encode_image(np.zeros((CROP, CROP, 3), np.uint8)))]
+    store.write_shard("rgb", "1_3_36_1", crops, {**facts, "frames": []}, "png")
+    store.build_index()
+    assert batch_of(data_module(store, domain="phone"))["domain"].unique().tolist() == [0]
+
+
+def test_a_mistake_in_the_sampling_is_found_by_setup(store):
+    with pytest.raises(FasError, match="needs a method with domains"):
+        data_module(store, sampling="per_domain").setup("fit")
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,11 @@ def test_groups_of_every_rule():
     assert sample_groups("per_domain", labels, species, domains).tolist() == [0, 1, 3, 2, 3]
 
 
+def test_an_attack_without_a_species_does_not_pass_for_bona_fide():
+    groups = sample_groups("per_species", np.array([1, 0, 0]), ["", "", "print/a"], np.zeros(3, int))
+    assert groups.tolist() == [0, 1, 2]
+
+
 @pytest.mark.parametrize("world_size", [1, 2, 3, 8])
 def test_every_group_is_seen_as_often_on_every_rank(world_size):
     groups = np.repeat([0, 1, 2], [24, 40, 90])

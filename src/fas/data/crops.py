@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from numpy.typing import NDArray
@@ -12,12 +13,15 @@ from fas.errors import FasError
 _TOLERANCE = 1e-6
 
 
-def crop_share(recipe: Mapping[str, Any], scale: float | None) -> float:
+def crop_share(
+    recipe: Mapping[str, Any], scale: float | None, preprocess_command: Callable[..., str] | None = None
+) -> float:
     """The side of the wanted centre crop as a share of the stored crop's side.
 
     Args:
         recipe: How the faces were cut; a stored crop is `1 + 2 margin` sides of the face box wide.
         scale: `Requirements.crop_scale`.
+        preprocess_command: Gives the command that preprocesses the data with further options, for the remedy.
 
     Returns:
         In (0, 1]; 1 for no crop.
@@ -33,10 +37,14 @@ def crop_share(recipe: Mapping[str, Any], scale: float | None) -> float:
         )
     stored = 1 + 2 * float(recipe["margin"])
     if scale > stored + _TOLERANCE:
-        margin = round((scale - 1) / 2, 4)
+        options = ["--margin", f"{math.ceil((scale - 1) / 2 * 1e4) / 1e4:g}"]
+        if "size" in recipe:  # the face itself keeps its pixels
+            options += ["--size", str(math.ceil(int(recipe["size"]) * scale / stored))]
+        command = preprocess_command(*options) if preprocess_command else f"fas preprocess ... {' '.join(options)}"
         raise FasError(
             f"the method sees {scale:g} times the face box, but the stored crops have {stored:g} times",
-            remedy=f"preprocess with --margin {margin:g} (and a --size to match), or choose a smaller crop scale",
+            remedy=f"make another store with `{command}` and name it by data.recipe_hash, or choose a smaller crop "
+            "scale",
         )
     return min(scale / stored, 1.0)
 

@@ -27,7 +27,7 @@ from fas.data.source import Source, open_source
 from fas.data.splits import Split, check_split, rows_of
 from fas.errors import FasError, FasWarning
 from fas.labels import ATTACK, BONA_FIDE
-from fas.layers import RGB
+from fas.layers import RGB, layer_options
 from fas.paths import store_root
 from fas.processes import default_workers
 from fas.store.index import StoreIndex
@@ -185,6 +185,7 @@ class FasDataModule(pl.LightningDataModule):
                 self._checked.add(name)
             self._check_layers(name, requirements)
         if fitting:
+            _ = self._training_groups  # domains may be lacking
             self._training_dataset[0]
 
     @property
@@ -194,13 +195,9 @@ class FasDataModule(pl.LightningDataModule):
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Training samples by the rule of sampling; each rank gets its share."""
-        rows = self._rows("train")
-        presentation = self.index.presentation[rows]
-        species = self.index.presentations.attack_type[presentation].tolist() if self._sampling == "per_species" else []
-        domains = self._domain_codes[presentation] if self._sampling == "per_domain" else presentation
         sampler = GroupSampler(
-            sample_groups(self._sampling, self.index.label[rows], species, domains),
-            presentation,
+            self._training_groups,
+            self.index.presentation[self._training_rows],
             per_presentation=self._frames_per_video,
             seed=self._seed,
             rank=self.trainer.global_rank if self.trainer else 0,
@@ -247,11 +244,25 @@ class FasDataModule(pl.LightningDataModule):
 
     @cached_property
     def _share(self) -> float:
-        return crop_share(self.source.recipe, self._requirements.crop_scale)
+        return crop_share(self.source.recipe, self._requirements.crop_scale, self._preprocess_command)
+
+    @cached_property
+    def _training_rows(self) -> NDArray[np.int64]:
+        """The rows of all training samples."""
+        return self._rows("train")
+
+    @cached_property
+    def _training_groups(self) -> NDArray[np.int64]:
+        """The group of each training sample by the rule of sampling."""
+        rows = self._training_rows
+        presentation = self.index.presentation[rows]
+        species = self.index.presentations.attack_type[presentation].tolist() if self._sampling == "per_species" else []
+        domains = self._domain_codes[presentation] if self._sampling == "per_domain" else presentation
+        return sample_groups(self._sampling, self.index.label[rows], species, domains)
 
     @cached_property
     def _training_dataset(self) -> FaceDataset:
-        rows = self._rows("train")
+        rows = self._training_rows
         partners = {}
         if self._requirements.partner:
             labels = self.index.label[rows]
@@ -276,7 +287,7 @@ class FasDataModule(pl.LightningDataModule):
         if wanted == "dataset" and isinstance(self.index, StoreIndex):
             return [self.source.dataset] * len(table)
         names = [one.get(wanted) for one in table.attributes]
-        used = np.concatenate([split.codes for split in self.splits.values()]).tolist()
+        used = np.concatenate([self.splits[name].codes for name in self._existing("train", "dev")]).tolist()
         if lacking := [code for code in used if names[code] is None]:
             known = sorted({key for code in used for key in table.attributes[code]})
             raise FasError(
@@ -315,7 +326,7 @@ class FasDataModule(pl.LightningDataModule):
                 f"{lost} {split} presentations have none of their first {count} frames in the store, which "
                 f"are all that protocol {self.source.protocol} uses",
                 path=self.source.path,
-                remedy="preprocess with more frames, such as --frames all",
+                remedy=self._more_frames(),
             )
         return kept
 
@@ -334,10 +345,18 @@ class FasDataModule(pl.LightningDataModule):
         )
         labels = self.index.presentations.label[np.setdiff1d(self.splits[split].codes, lacking)]
         if not (np.any(labels == BONA_FIDE) and np.any(labels == ATTACK)):
-            remedy = "store more frames: fas preprocess ... --frames all"
-            raise FasError(f"{self._where}: {what}", path=self.source.path, remedy=remedy)
+            raise FasError(f"{self._where}: {what}", path=self.source.path, remedy=self._more_frames())
         done = "they are not trained on" if split == "train" else "they get no score and count as failures to acquire"
         warnings.warn(FasWarning(f"{self._where}: {what}; {done}"), stacklevel=2)
+
+    def _preprocess_command(self, *options: str) -> str:
+        """The commands that make other stores of the same data, with all layers that the method needs."""
+        layers = [option for layer in self._requirements.layers for option in layer_options(layer)]
+        return self.source.preprocess_command(*options, *layers)
+
+    def _more_frames(self) -> str:
+        command = self._preprocess_command("--frames", "all")
+        return f"make another store, of every frame, with `{command}` and name it by data.recipe_hash"
 
     def _check_layers(self, split: str, requirements: Requirements) -> None:
         rows = self._frame_rows(split)
@@ -347,7 +366,7 @@ class FasDataModule(pl.LightningDataModule):
             lacking = rows[~self.index.has(layer)[rows]]
             if len(lacking):
                 videos = np.unique(self.index.presentation[lacking])
-                command = self.source.preprocess_command(f"--{layer}")
+                command = self.source.preprocess_command(*layer_options(layer))
                 raise FasError(
                     f"layer {layer!r} is missing for {len(lacking)} of {len(rows)} {split} frames, "
                     f"in {len(videos)} presentations such as {self.index.video_id(int(videos[0]))}",

@@ -32,7 +32,7 @@ class Training:
     """What training samples have and evaluation samples must not have.
 
     Attributes:
-        augmentation: Applied to crops, maps and points at the stored size.
+        augmentation: Applied to crops, maps and points after the centre crop, before they get the size of the input.
         synthesis: Runs before the rule of zeros, so that an attack made from a bona fide face has an attack's targets.
         partners: Label -> rows of all training samples of that label, if the method requires partners.
     """
@@ -90,16 +90,17 @@ class FaceDataset(Dataset[dict[str, Any]]):
         if self._domains is not None:
             sample["domain"] = torch.tensor(int(self._domains[presentation]))
         if self._training.partners:
-            rows = self._training.partners[ATTACK if self._index.label[row] == BONA_FIDE else BONA_FIDE]
-            partner = self._sample(int(rows[int(torch.randint(len(rows), ()))]))
+            # Opposite to what the sample has become; a partner stays what it is, else both could be attacks.
+            rows = self._training.partners[ATTACK if sample["label"] == BONA_FIDE else BONA_FIDE]
+            partner = self._sample(int(rows[int(torch.randint(len(rows), ()))]), synthesise=False)
             sample["partner"] = {key: partner[key] for key in ("inputs", "targets", "label")}
         return sample
 
-    def _sample(self, row: int) -> dict[str, Any]:
+    def _sample(self, row: int, *, synthesise: bool = True) -> dict[str, Any]:
         requirements, rows = self._requirements, self._rows_of(row)
         label, synthesised = int(self._index.label[row]), False
         images = [self._reader.read(one, RGB) for one in rows]
-        if self._training.synthesis is not None and label == BONA_FIDE:
+        if self._training.synthesis is not None and label == BONA_FIDE and synthesise:
             made = self._training.synthesis(images)
             if made is not None:
                 images, label, synthesised = made, ATTACK, True

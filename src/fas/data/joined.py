@@ -73,7 +73,7 @@ class JoinedIndex:
             label=np.concatenate([table.label for table in tables]),
             attack_type=joined("attack_type"),
             attributes=[
-                {"dataset": dataset, **one}
+                {**one, "dataset": dataset}
                 for dataset, table in zip(self.indexes, tables, strict=True)
                 for one in table.attributes
             ],

@@ -115,7 +115,8 @@ def sample_groups(
     if sampling == "per_domain":
         keys = np.asarray(domains, dtype=np.int64) * 2 + is_attack
     else:
-        names = [one.partition("/")[0] if attack else "" for one, attack in zip(species, is_attack, strict=True)]
+        # An attack without a species is a group of its own: it must not pass for bona fide.
+        names = [f"1{one.partition('/')[0]}" if attack else "0" for one, attack in zip(species, is_attack, strict=True)]
         keys = np.unique(np.array(names, dtype=str), return_inverse=True)[1].astype(np.int64)
     codes: NDArray[np.int64] = np.unique(keys, return_inverse=True)[1].astype(np.int64)
     return codes
