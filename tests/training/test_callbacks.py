@@ -110,9 +110,24 @@ def test_best_is_the_latest_of_the_lowest_and_last_is_the_last(tmp_path, errors,
 def test_an_epoch_that_is_cut_short_is_not_rated_by_the_one_before(tmp_path, capsys):
     fit(tmp_path, [0.5] * 4, max_steps=3)  # two batches and a validation, then one batch and the end
     assert epochs(tmp_path) == {"best": 0, "last": 1}
-    first, second = capsys.readouterr().out.splitlines()
+    printed = capsys.readouterr()
+    assert "12/12" in printed.err  # 2 and 1 and 1 batches of 3 samples
+    first, second = printed.out.splitlines()
     assert "dev EER 50.00 %" in first and "dev" not in second
     assert "train loss 2 " in second  # the mean over what there was
+
+
+def test_a_scoring_counts_its_samples_to_the_end(capsys):
+    class Scores(pl.LightningModule):
+        def predict_step(self, batch, batch_idx):
+            return batch["label"]
+
+    trainer = pl.Trainer(
+        accelerator="cpu", logger=False, callbacks=[Progress("score")], enable_checkpointing=False,
+        enable_progress_bar=False, enable_model_summary=False,
+    )  # fmt: skip
+    trainer.predict(Scores(), DataLoader(Batches(), batch_size=4))
+    assert "score: 9/9" in capsys.readouterr().err
 
 
 def test_an_epoch_without_validation_shows_no_errors_of_an_earlier_one(tmp_path, capsys):

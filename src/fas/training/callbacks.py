@@ -40,10 +40,11 @@ class Progress(Callback):
         if trainer.is_global_zero:
             assert trainer.max_epochs is not None  # build_trainer sees to it
             every = trainer.check_val_every_n_epoch or 1
-            samples = _samples(trainer.train_dataloader, trainer.num_training_batches)
-            samples += sum(_samples(trainer.val_dataloaders, number) for number in trainer.num_val_batches) / every
+            train = _samples(trainer.train_dataloader, trainer.num_training_batches)
+            dev = sum(_samples(trainer.val_dataloaders, number) for number in trainer.num_val_batches) / every
+            epochs = _epochs_left(trainer)
             self._frames = _frames_per_sample(pl_module)
-            left = round(_epochs_left(trainer) * samples) * self._frames
+            left = round(epochs * train + int(epochs) * dev) * self._frames  # no dev after a part of an epoch
             self._advance = self._stack.enter_context(progress_bar("fit", left, "frame"))
 
     def on_predict_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
