@@ -4,18 +4,22 @@ import csv
 import json
 import math
 import os
+import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
 import fas
+from fas.cli.main import main
 from fas.data.sampler import GroupSampler
 from fas.errors import FasError, FasWarning
 from fas.methods.checkpoint import load_scorer, read_checkpoint
-from fas.training.compose import compose_run
+from fas.training.compose import compose_experiment, compose_run
 from fas.training.fit import fit, readable_errors
-from tests.fakes.store import make_store
+from fas.training.score import score_run
+from tests.fakes.store import TINY, make_store
 
 pytestmark = pytest.mark.slow
 
@@ -104,6 +108,89 @@ def test_a_run_is_resumed_only_with_its_own_settings(tiny):
     with pytest.raises(FasError, match=r"experiment\.seed was 0, is 1"):
         fit(tiny("trainer.max_epochs=2", "seed=1"))
     fit(tiny("trainer.max_epochs=2", "data.num_workers=1", "data.protocol=1"))  # decides nothing; the same
+
+
+def test_resuming_adds_changed_trainer_settings_to_the_config_and_nothing_else(tiny, tmp_path, monkeypatch):
+    folder = str(tmp_path / "run")
+    first = fit(replace(tiny("trainer.max_epochs=1"), run_dir=folder))
+    before = first.config.read_text().splitlines()
+    monkeypatch.setattr("sys.argv", ["fas", "fit", folder, "trainer.max_epochs=2"])
+    fit(replace(compose_run(first.path, ["trainer.max_epochs=2"]), run_dir=str(tmp_path / "run/../run")))
+    after = first.config.read_text().splitlines()
+    changed = [(one, other) for one, other in zip(before, after, strict=True) if one != other]
+    assert changed == [("  max_epochs: 1", "  max_epochs: 2")]
+
+
+def test_ctrl_c_names_a_command_that_resumes(tiny, capsys, monkeypatch):
+    def interrupt(self, batch, batch_idx):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("fas.methods.basn.module.Basn.training_step", interrupt)
+        with pytest.raises(SystemExit):
+            fit(tiny("trainer.max_epochs=1"))
+    command = capsys.readouterr().out.partition("resume with: ")[2].splitlines()[0]
+    monkeypatch.setattr("sys.argv", shlex.split(command))
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    assert "best     " in capsys.readouterr().out
+
+
+STAGED = """
+# @package _global_
+# The same network twice.
+defaults: [/basn, _self_]
+stages:
+  first: {trainer: {max_epochs: 1}}
+  second: {trainer: {max_epochs: 1}}
+"""
+
+
+@pytest.fixture
+def staged(store_root, tmp_path):
+    """Composes a small experiment of two stages."""
+    (tmp_path / "staged.yaml").write_text(STAGED)
+    settings = [one for one in TINY if not one.startswith("trainer.max_epochs")]
+
+    def compose(*overrides):
+        path, run = str(tmp_path / "staged.yaml"), f"run_dir='{tmp_path / 'run'}'"
+        return compose_experiment(path, [*settings, f"data.store='{store_root}'", run, "logger=csv", *overrides])
+
+    return compose
+
+
+@pytest.mark.parametrize(
+    ("override", "says"),
+    [
+        ("+stages.second.data={eval_frame: 3}", "data has no key 'eval_frame'"),
+        ("+stages.second.trainer.max_epoch=3", "trainer has no key 'max_epoch'"),
+        ("+stages.second.augment={transform: []}", "augment has no key 'transform'"),
+    ],
+)
+def test_a_mistake_in_the_last_stage_is_found_before_the_first_is_fitted(staged, tmp_path, override, says):
+    with pytest.raises(FasError, match=says):
+        fit(staged(override))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_stage_is_closed_once_the_next_has_begun(staged, capsys):
+    run = fit(staged())
+    first = run.stage_folders(("first", "second"))[0]
+    before = first.last.read_bytes()
+    fit(staged("stages.first.trainer.max_epochs=2", "stages.second.trainer.max_epochs=2"))
+    assert "stage    first: finished, since stage second has begun" in capsys.readouterr().out
+    assert first.last.read_bytes() == before
+    assert read_checkpoint(run.final.last)["epoch"] == 1
+
+
+def test_scores_of_a_last_stage_with_data_of_its_own_are_those_of_the_run(staged):
+    run = fit(staged("stages.second.data.protocol='2'"))
+    assert score_run(run.path) == run.scores
+    assert json.loads(run.scores.with_suffix(".json").read_text())["protocol"] == "2"
+    first = score_run(run.stage_folders(("first", "second"))[0].best)
+    assert first.name == "scores_first_best.csv"
+    assert json.loads(first.with_suffix(".json").read_text())["protocol"] == "1"
 
 
 def test_a_finished_run_says_so(tiny, capsys):
@@ -202,6 +289,19 @@ class TestWandb:
         assert len(folders) == 2
         # Two within one second get the names ...-identifier and ...-identifier-1.
         assert all(f"-{identifier}" in name for name in folders)
+
+    def test_every_stage_is_a_run_of_its_own_in_one_group(self, staged, monkeypatch):
+        import wandb
+
+        started, init = [], wandb.init
+        monkeypatch.setattr(wandb, "init", lambda **settings: started.append(settings) or init(**settings))
+        run = fit(staged("logger=wandb"))
+        assert [one["name"] for one in started] == ["staged/run/first", "staged/run/second"]
+        assert [one["group"] for one in started] == ["run", "run"]
+        for stage, settings in zip(run.stage_folders(("first", "second")), started, strict=True):
+            (folder,) = (stage.path / "wandb").glob("offline-run-*")
+            assert folder.name.endswith(settings["id"])
+            assert next(folder.glob("*.wandb")).stat().st_size > 0
 
     def test_if_it_does_not_start_the_fit_goes_on(self, tiny, monkeypatch):
         import wandb

@@ -92,7 +92,7 @@ def evaluate_run(run: Run, checkpoint: Path, scores: Path) -> Evaluation | None:
         FasError: A split lacks a class.
     """
     table = read_scores(scores)
-    trained_on = run.path / _scores_name(run, checkpoint, compose_run(run.path))
+    trained_on = run.path / _scores_name(run, checkpoint, stage_of(run, checkpoint, compose_run(run.path)))
     own = read_scores(trained_on) if trained_on.is_file() else table
     if not np.any(table.split == "dev") and not np.any(own.split == "dev"):
         return None
@@ -135,7 +135,7 @@ def _scores_name(run: Run, checkpoint: Path, experiment: Experiment) -> str:
     """scores.csv for the run's chosen checkpoint and own data; otherwise a name that includes which."""
     own, wanted = (
         {key: str(one.data.get(key) or "") for key in ("dataset", "protocol", "fold")}
-        for one in (compose_run(run.path), experiment)
+        for one in (stage_of(run, checkpoint, compose_run(run.path)), experiment)
     )
     parts = [run.scores.stem]
     if checkpoint.resolve() != run.chosen.resolve():
@@ -144,7 +144,9 @@ def _scores_name(run: Run, checkpoint: Path, experiment: Experiment) -> str:
         parts.append(checkpoint.stem)
     if own != wanted:
         parts += [wanted["dataset"]] if wanted["dataset"] else []
-        parts += [f"protocol{wanted['protocol']}"] if wanted["protocol"] else []
+        # A protocol across datasets may be given as a file.
+        protocol = Path(wanted["protocol"]).name.removesuffix(".yaml").removesuffix(".yml")
+        parts += [f"protocol{protocol}"] if protocol else []
         parts += [f"fold{wanted['fold']}"] if wanted["fold"] else []
     return "_".join(parts) + ".csv"
 
