@@ -41,7 +41,8 @@ def runs(incomplete: str) -> list[str]:
     """Folders of runs below `runs/` that begin with what is typed, the latest first."""
 
     def find() -> list[str]:
-        configs = list(Path("runs").glob("**/config.yaml"))
+        # W&B keeps files of this name in a folder of the run.
+        configs = [path for path in Path("runs").glob("**/config.yaml") if "wandb" not in path.parts]
         configs.sort(key=lambda path: path.stat().st_mtime, reverse=True)
         return [str(path.parent) for path in configs]
 

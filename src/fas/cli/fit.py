@@ -9,6 +9,7 @@ import typer
 
 from fas.cli import completion
 from fas.cli.options import examples
+from fas.command import fas_command
 from fas.errors import FasError
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -62,7 +63,8 @@ def fit(
     if exp is not None:
         experiment = compose_experiment(exp, overrides)
     elif not runs[0].is_dir() and str(runs[0]) in known_experiments():
-        raise FasError(f"there is no run {str(runs[0])!r}", remedy=f"for the experiment write: fas fit --exp {runs[0]}")
+        remedy = f"for the experiment write: {fas_command('fit', '--exp', str(runs[0]))}"
+        raise FasError(f"there is no run {str(runs[0])!r}", remedy=remedy)
     elif not runs[0].is_dir():
         raise FasError("not a run: there is no such folder", path=runs[0], remedy="give a folder made by `fas fit`")
     else:

@@ -159,7 +159,14 @@ def _built_in() -> Iterator[MethodPackage]:
 
 def _installed() -> Iterator[MethodPackage]:
     for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name):
-        spec = find_spec(point.module)
+        try:
+            spec = find_spec(point.module)  # imports the packages around it
+        except Exception as error:  # of code that is not ours
+            raise FasError(
+                f"the entry point {point.name!r} of group {ENTRY_POINTS} cannot be found: "
+                f"{type(error).__name__}: {error}",
+                remedy="reinstall the package that declares it, or uninstall it",
+            ) from error
         if spec is None or not spec.submodule_search_locations:
             raise FasError(
                 f"the entry point {point.name!r} of group {ENTRY_POINTS} is not a package: {point.value}",
